@@ -1,0 +1,4 @@
+import { Foundation1763700000000 } from './1763700000000-foundation.js';
+
+/** Every migration, oldest first. They only go forward, and each runs while the version before it still serves. */
+export const migrations = [Foundation1763700000000];

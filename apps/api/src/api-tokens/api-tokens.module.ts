@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ApiTokensController } from './api-tokens.controller.js';
+import { ApiTokensRepository } from './api-tokens.repository.js';
+import { ApiTokensService } from './api-tokens.service.js';
+
+@Module({
+  imports: [AuthModule],
+  controllers: [ApiTokensController],
+  providers: [ApiTokensRepository, ApiTokensService],
+  exports: [ApiTokensService],
+})
+export class ApiTokensModule {}

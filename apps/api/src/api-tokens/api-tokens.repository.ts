@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { Conditions, listRows } from '@credvault/database/list-rows.js';
+import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import type { PageRequest } from '@credvault/http/pagination/page-request.js';
+import { ApiToken } from './api-token.entity.js';
+
+/** Whose tokens: always of one person in one organization. */
+export interface TokenOwner {
+  organizationId: string;
+  userId: string;
+}
+
+interface PrincipalRow {
+  organization_id: string;
+  id: string;
+  user_id: string;
+  expires_at: Date | null;
+  paused_at: Date | null;
+  role: string;
+  is_superuser: boolean;
+}
+
+const selectPrincipal = {
+  name: 'select_api_token_principal',
+  text: `SELECT t.organization_id, t.id, t.user_id, t.expires_at, t.paused_at, m.role, u.is_superuser
+    FROM api_tokens t
+    JOIN memberships m ON m.organization_id = t.organization_id AND m.user_id = t.user_id
+    JOIN users u ON u.id = t.user_id
+    WHERE t.digest = $1`,
+};
+
+const columns = `id, organization_id AS "organizationId", user_id AS "userId", name, hint, expires_at AS "expiresAt",
+  paused_at AS "pausedAt", last_used_at AS "lastUsedAt", revision, created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+@Injectable()
+export class ApiTokensRepository {
+  constructor(private readonly database: Database) {}
+
+  async findPrincipal(digest: Buffer): Promise<PrincipalRow | undefined> {
+    return (await this.database.execute<PrincipalRow>(selectPrincipal, [digest]))[0];
+  }
+
+  find({ organizationId, userId }: TokenOwner, id: string): Promise<ApiToken | null> {
+    return this.database.manager.findOneBy(ApiToken, { organizationId, userId, id });
+  }
+
+  lock(
+    transaction: Transaction,
+    { organizationId, userId }: TokenOwner,
+    id: string,
+  ): Promise<ApiToken | null> {
+    return transaction.manager.findOne(ApiToken, {
+      where: { organizationId, userId, id },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  async insert(transaction: Transaction, token: ApiToken): Promise<void> {
+    await transaction.manager.insert(ApiToken, token);
+  }
+
+  async setPaused(transaction: Transaction, token: ApiToken, pausedAt: Date | null): Promise<void> {
+    const { organizationId, id } = token;
+    await transaction.manager.update(
+      ApiToken,
+      { organizationId, id },
+      { pausedAt, updatedAt: new Date(), revision: () => 'revision + 1' },
+    );
+  }
+
+  async delete(transaction: Transaction, token: ApiToken): Promise<void> {
+    const { organizationId, id } = token;
+    await transaction.manager.delete(ApiToken, { organizationId, id });
+  }
+
+  list(owner: TokenOwner, query: ListQuery, page: PageRequest): Promise<{ rows: ApiToken[]; total: number }> {
+    const conditions = new Conditions()
+      .add('organization_id = ?', owner.organizationId)
+      .add('user_id = ?', owner.userId)
+      .addCommon(query, { created: 'created_at', updated: 'updated_at', search: 'name' });
+    return listRows<ApiToken>(this.database, { columns, from: 'api_tokens', conditions, page });
+  }
+
+  /** The tokens of a person in every organization, at most 1,000. */
+  findAllOf(userId: string): Promise<ApiToken[]> {
+    return this.database.manager.find(ApiToken, {
+      where: { userId },
+      order: { createdAt: 'ASC' },
+      take: 1_000,
+    });
+  }
+
+  async saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+    await this.database.rows(
+      `UPDATE api_tokens t SET last_used_at = used.at
+       FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS used (organization_id, id, at)
+       WHERE t.organization_id = used.organization_id AND t.id = used.id
+         AND (t.last_used_at IS NULL OR t.last_used_at < used.at)`,
+      [uses.map((use) => use.organizationId), uses.map((use) => use.credentialId), uses.map((use) => use.at)],
+    );
+  }
+}

@@ -1,0 +1,204 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Actor, Principal } from '@credvault/access/actor.js';
+import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
+import { scopesOfRole } from '@credvault/access/roles.js';
+import { AuditLog } from '@credvault/audit-log/audit-log.js';
+import { TokenDigester } from '@credvault/crypto/token-digest.js';
+import { mintToken, tokenHint } from '@credvault/crypto/tokens.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { newUuid, publicId } from '@credvault/database/typed-id.js';
+import { assertPrecondition } from '@credvault/http/etag.js';
+import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
+import type { RetryKey } from '@credvault/http/retry-key.js';
+import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
+import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import { toPage, type Page } from '@credvault/http/pagination/page.js';
+import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
+import { LongLivedTokens } from '../auth/long-lived-tokens.js';
+import type { ApiToken } from './api-token.entity.js';
+import { ApiTokenNotFound, ExpiryInThePast, TokenShownOnce } from './api-tokens.errors.js';
+import { ApiTokensRepository } from './api-tokens.repository.js';
+
+const sortable: Record<string, SortColumn> = {
+  createdAt: { sql: 'created_at', type: 'timestamptz' },
+  updatedAt: { sql: 'updated_at', type: 'timestamptz' },
+  name: { sql: 'name', type: 'text' },
+};
+
+/** A new token with the token itself, which is shown this once. */
+export interface MintedToken {
+  apiToken: ApiToken;
+  token: string;
+}
+
+/** Personal tokens: made, paused, resumed and deleted by their owner, and resolved to a principal at the door. */
+@Injectable()
+export class ApiTokensService implements OnModuleInit, CredentialResolver {
+  readonly prefix = 'ck_live_';
+
+  constructor(
+    private readonly tokens: ApiTokensRepository,
+    private readonly database: Database,
+    private readonly digester: TokenDigester,
+    private readonly auditLog: AuditLog,
+    private readonly idempotency: Idempotency,
+    private readonly cursors: CursorCodec,
+    private readonly credentials: CredentialRegistry,
+    private readonly longLived: LongLivedTokens,
+  ) {}
+
+  onModuleInit(): void {
+    this.credentials.register(this);
+    this.longLived.register(async (userId) =>
+      (await this.tokens.findAllOf(userId)).map(({ id, name, hint, lastUsedAt }) => ({
+        id: publicId('apiToken', id),
+        name,
+        hint,
+        lastUsedAt,
+      })),
+    );
+  }
+
+  async findPrincipal(digest: Buffer): Promise<Principal | null> {
+    const row = await this.tokens.findPrincipal(digest);
+    if (!row) return null;
+    return {
+      credentialType: 'api_token',
+      credentialId: row.id,
+      userId: row.user_id,
+      organizationId: row.organization_id,
+      scopes: scopesOfRole(row.role),
+      isSuperuser: row.is_superuser,
+      expiresAt: row.expires_at?.getTime(),
+      paused: row.paused_at !== null,
+    };
+  }
+
+  saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+    return this.tokens.saveLastUsed(uses);
+  }
+
+  /** Makes a token that acts as the actor. @throws ExpiryInThePast; TokenShownOnce for a repeated request */
+  create(
+    actor: Actor,
+    fields: { name: string; expiresAt?: Date },
+    retry?: RetryKey,
+  ): Promise<Outcome<MintedToken>> {
+    if (fields.expiresAt && fields.expiresAt.getTime() <= Date.now()) throw new ExpiryInThePast();
+    return this.idempotency.once(actor, retry, {
+      change: async (transaction) => {
+        const answer = await this.mint(transaction, actor, fields);
+        return { answer, status: 201, resourceId: answer.apiToken.id };
+      },
+      replay: (first) => Promise.reject(new TokenShownOnce(publicId('apiToken', first.resourceId))),
+    });
+  }
+
+  /** @throws ApiTokenNotFound */
+  async get(actor: Actor, id: string): Promise<ApiToken> {
+    const token = await this.tokens.find(actor, id);
+    if (!token) throw new ApiTokenNotFound();
+    return token;
+  }
+
+  async list<T>(actor: Actor, query: ListQuery, toItem: (token: ApiToken) => T): Promise<Page<T>> {
+    const list = `api-tokens:${actor.organizationId}:${actor.userId}`;
+    const page = parsePageRequest(query, {
+      sortable,
+      defaultSort: '-createdAt',
+      defaultLimit: 50,
+      cursors: this.cursors,
+      list,
+    });
+    return toPage(page, await this.tokens.list(actor, query, page), toItem);
+  }
+
+  /** Stops a token until it is resumed. Pausing a paused token changes nothing. @throws ApiTokenNotFound */
+  pause(actor: Actor, id: string, retry?: RetryKey): Promise<Outcome<ApiToken>> {
+    return this.setPaused(actor, id, new Date(), 'api_token.paused', retry);
+  }
+
+  /** Lets a paused token work again. @throws ApiTokenNotFound */
+  resume(actor: Actor, id: string, retry?: RetryKey): Promise<Outcome<ApiToken>> {
+    return this.setPaused(actor, id, null, 'api_token.resumed', retry);
+  }
+
+  /** Deletes a token for good. @throws ApiTokenNotFound, PRECONDITION_FAILED */
+  async delete(actor: Actor, id: string, ifMatch?: string): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const token = await this.tokens.lock(transaction, actor, id);
+      if (!token) throw new ApiTokenNotFound();
+      assertPrecondition(ifMatch, publicId('apiToken', id), token.revision);
+      await this.tokens.delete(transaction, token);
+      await this.record(transaction, actor, id, 'api_token.deleted', 204);
+      this.forgetAfter(transaction, id);
+    });
+  }
+
+  private async mint(
+    transaction: Transaction,
+    actor: Actor,
+    fields: { name: string; expiresAt?: Date },
+  ): Promise<MintedToken> {
+    const token = mintToken('ck_live_');
+    const now = new Date();
+    const apiToken: ApiToken = {
+      organizationId: actor.organizationId,
+      id: newUuid(),
+      userId: actor.userId,
+      name: fields.name,
+      hint: tokenHint(token),
+      digest: this.digester.digest(token),
+      expiresAt: fields.expiresAt ?? null,
+      pausedAt: null,
+      lastUsedAt: null,
+      revision: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.tokens.insert(transaction, apiToken);
+    await this.record(transaction, actor, apiToken.id, 'api_token.created', 201);
+    return { apiToken, token };
+  }
+
+  private setPaused(
+    actor: Actor,
+    id: string,
+    pausedAt: Date | null,
+    event: string,
+    retry: RetryKey | undefined,
+  ): Promise<Outcome<ApiToken>> {
+    return this.idempotency.once(actor, retry, {
+      change: async (transaction) => {
+        const token = await this.tokens.lock(transaction, actor, id);
+        if (!token) throw new ApiTokenNotFound();
+        if ((token.pausedAt === null) === (pausedAt === null))
+          return { answer: token, status: 200, resourceId: id };
+        await this.tokens.setPaused(transaction, token, pausedAt);
+        await this.record(transaction, actor, id, event, 200);
+        this.forgetAfter(transaction, id);
+        return { answer: { ...token, pausedAt, revision: token.revision + 1 }, status: 200, resourceId: id };
+      },
+      replay: (first) => this.get(actor, first.resourceId),
+    });
+  }
+
+  private forgetAfter(transaction: Transaction, id: string): void {
+    transaction.afterCommit(() => this.credentials.invalidate({ kind: 'credential', id }));
+  }
+
+  private record(
+    transaction: Transaction,
+    actor: Actor,
+    id: string,
+    type: string,
+    status: number,
+  ): Promise<void> {
+    return this.auditLog.recordChange(transaction, actor, {
+      type,
+      status,
+      resourceType: 'apiToken',
+      resourceId: id,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { Module, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { AccessGuard } from '@credvault/access/access.guard.js';
+import { refuseBareRoutes } from '@credvault/access/bare-routes.js';
+import { ApiTokensModule } from './api-tokens/api-tokens.module.js';
+import { AuditModule } from './audit/audit.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { CoreModule } from './core.module.js';
+import { MeModule } from './me/me.module.js';
+import { OrganizationsModule } from './organizations/organizations.module.js';
+import type { Runtime } from './runtime/runtime.js';
+import { SecretsModule } from './secrets/secrets.module.js';
+import { ServiceModule } from './service/service.module.js';
+import { UsersModule } from './users/users.module.js';
+import { VaultsModule } from './vaults/vaults.module.js';
+
+const domains = [
+  AuditModule,
+  UsersModule,
+  OrganizationsModule,
+  AuthModule,
+  VaultsModule,
+  SecretsModule,
+  ApiTokensModule,
+  MeModule,
+];
+
+/** The composition root: the one file that names every domain. */
+@Module({})
+export class AppModule implements OnApplicationBootstrap {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  static forRuntime(runtime: Runtime): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        CoreModule.forRuntime(runtime),
+        DiscoveryModule,
+        ...domains,
+        ServiceModule.withDocs(runtime.settings.docs),
+      ],
+      providers: [{ provide: APP_GUARD, useExisting: AccessGuard }],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    refuseBareRoutes(this.discovery, this.scanner);
+  }
+}

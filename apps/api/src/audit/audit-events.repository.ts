@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { AuditOutcome } from '@credvault/audit-log/audit-record.js';
+import { Database } from '@credvault/database/database.js';
+import { Conditions, listRows } from '@credvault/database/list-rows.js';
+import { parseAnyId, uuidOf } from '@credvault/database/typed-id.js';
+import type { PageRequest } from '@credvault/http/pagination/page-request.js';
+import type { AuditEventsQuery } from './audit-event.dto.js';
+
+/** A record as the database has it. */
+export interface AuditEventRow {
+  id: string;
+  organizationId: string;
+  createdAt: Date;
+  type: string;
+  outcome: AuditOutcome;
+  reason: string | null;
+  actorType: string;
+  actorId: string | null;
+  credentialType: string | null;
+  credentialId: string | null;
+  resourceType: string | null;
+  resourceId: string | null;
+  resourceIds: string[] | null;
+  vaultId: string | null;
+  details: Record<string, unknown> | null;
+  method: string | null;
+  route: string | null;
+  status: number | null;
+  ip: string | null;
+  userAgent: string | null;
+  requestId: string | null;
+  count: number;
+}
+
+const columns = `id, organization_id AS "organizationId", occurred_at AS "createdAt", type, outcome, reason,
+  actor_type AS "actorType", actor_id AS "actorId", credential_type AS "credentialType",
+  credential_id AS "credentialId", resource_type AS "resourceType", resource_id AS "resourceId",
+  resource_ids AS "resourceIds", vault_id AS "vaultId", details, method, route, status, host(ip) AS ip,
+  user_agent AS "userAgent", request_id AS "requestId", count`;
+
+/** An id that no row has: what a filter by a malformed id looks for. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+/** Reads the audit trail of one organization. */
+@Injectable()
+export class AuditEventsRepository {
+  constructor(private readonly database: Database) {}
+
+  list(
+    organizationId: string,
+    query: AuditEventsQuery,
+    page: PageRequest,
+  ): Promise<{ rows: AuditEventRow[]; total: number }> {
+    const conditions = new Conditions()
+      .add('organization_id = ?', organizationId)
+      .add('actor_id = ?', query.actor && (uuidOf('user', query.actor) ?? nobody))
+      .add('type = ?', query.type)
+      .add('outcome = ?', query.outcome)
+      .add('occurred_at >= ?::timestamptz', query.from)
+      .add('occurred_at < ?::timestamptz', query.to)
+      .addCommon(query, { created: 'occurred_at', search: 'type' });
+    addResource(conditions, query.resource);
+    return listRows<AuditEventRow>(this.database, { columns, from: 'audit_events', conditions, page });
+  }
+}
+
+function addResource(conditions: Conditions, id: string | undefined): void {
+  if (id === undefined) return;
+  const { kind, uuid } = parseAnyId(id) ?? { kind: undefined, uuid: nobody };
+  if (kind === 'vault') conditions.add('vault_id = ?', uuid);
+  else conditions.add('(resource_id = ? OR resource_ids @> ARRAY[?]::uuid[])', uuid);
+}

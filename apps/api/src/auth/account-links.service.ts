@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { TokenDigester } from '@credvault/crypto/token-digest.js';
+import { mintToken } from '@credvault/crypto/tokens.js';
+import { Database } from '@credvault/database/database.js';
+import { AccountLinksRepository } from './account-links.repository.js';
+
+const hour = 60 * 60_000;
+/** SECURITY: a setup token is dead after 24 h. */
+const setupLifetime = 24 * hour;
+const invitationLifetime = 7 * 24 * hour;
+const resetLifetime = hour;
+
+/** A token to be shown once, to the operator. */
+export interface OneTimeToken {
+  token: string;
+  expiresAt: Date;
+}
+
+/** Makes the one-time tokens an operator hands out. */
+@Injectable()
+export class AccountLinksService {
+  constructor(
+    private readonly links: AccountLinksRepository,
+    private readonly digester: TokenDigester,
+    private readonly database: Database,
+  ) {}
+
+  /** Makes the setup token of the first account, in place of the one before it. `preset` is the operator's own. */
+  async issueSetup(preset: string | undefined): Promise<OneTimeToken> {
+    const token = preset ?? mintToken('cvsetup_');
+    const expiresAt = new Date(Date.now() + setupLifetime);
+    await this.links.replaceSetup(this.digester.digest(token), expiresAt);
+    return { token, expiresAt };
+  }
+
+  /** Makes an invitation that only the owner of this e-mail address can register with. */
+  async issueInvitation(email: string): Promise<OneTimeToken> {
+    const token = mintToken('cvinv_');
+    const expiresAt = new Date(Date.now() + invitationLifetime);
+    const link = { digest: this.digester.digest(token), purpose: 'invitation' as const, email, expiresAt };
+    await this.database.transaction((transaction) => this.links.insert(transaction, link));
+    return { token, expiresAt };
+  }
+
+  async issuePasswordReset(userId: string): Promise<OneTimeToken> {
+    const token = mintToken('cvreset_');
+    const expiresAt = new Date(Date.now() + resetLifetime);
+    const link = {
+      digest: this.digester.digest(token),
+      purpose: 'password_reset' as const,
+      userId,
+      expiresAt,
+    };
+    await this.database.transaction((transaction) => this.links.insert(transaction, link));
+    return { token, expiresAt };
+  }
+}

@@ -1,0 +1,38 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A sign-in of a person in one organization: an access token now, and a refresh token that rotates. */
+@Entity('sessions')
+export class Session {
+  @PrimaryColumn('uuid', { name: 'organization_id' })
+  organizationId!: string;
+
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'user_id' })
+  userId!: string;
+
+  @Column('bytea', { name: 'access_digest' })
+  accessDigest!: Buffer;
+
+  @Column('timestamptz', { name: 'access_expires_at' })
+  accessExpiresAt!: Date;
+
+  @Column('timestamptz', { name: 'refresh_expires_at' })
+  refreshExpiresAt!: Date;
+
+  @Column('timestamptz', { name: 'absolute_expires_at' })
+  absoluteExpiresAt!: Date;
+
+  @Column('inet', { nullable: true })
+  ip!: string | null;
+
+  @Column('text', { name: 'user_agent', nullable: true })
+  userAgent!: string | null;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'last_used_at' })
+  lastUsedAt!: Date;
+}

@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { Conditions, listRows } from '@credvault/database/list-rows.js';
+import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import type { PageRequest } from '@credvault/http/pagination/page-request.js';
+import { Session } from './session.entity.js';
+
+/** Whose sessions: always of one person in one organization. */
+export interface SessionOwner {
+  organizationId: string;
+  userId: string;
+}
+
+export interface SessionRow {
+  id: string;
+  ip: string | null;
+  userAgent: string | null;
+  createdAt: Date;
+  lastUsedAt: Date;
+  expiresAt: Date;
+}
+
+/** A refresh token as it stands in its family. */
+export interface RefreshTokenRow {
+  organization_id: string;
+  session_id: string;
+  replaced_at: Date | null;
+  /** It was the last one to be replaced. */
+  is_predecessor: boolean;
+}
+
+interface PrincipalRow {
+  organization_id: string;
+  id: string;
+  user_id: string;
+  access_expires_at: Date;
+  role: string;
+  is_superuser: boolean;
+}
+
+const selectPrincipal = {
+  name: 'select_session_principal',
+  text: `SELECT s.organization_id, s.id, s.user_id, s.access_expires_at, m.role, u.is_superuser
+    FROM sessions s
+    JOIN memberships m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
+    JOIN users u ON u.id = s.user_id
+    WHERE s.access_digest = $1`,
+};
+
+@Injectable()
+export class SessionsRepository {
+  constructor(private readonly database: Database) {}
+
+  async findPrincipal(accessDigest: Buffer): Promise<PrincipalRow | undefined> {
+    return (await this.database.execute<PrincipalRow>(selectPrincipal, [accessDigest]))[0];
+  }
+
+  async insert(transaction: Transaction, session: Session, refreshDigest: Buffer): Promise<void> {
+    await transaction.manager.insert(Session, session);
+    await this.insertRefreshToken(transaction, session, refreshDigest);
+  }
+
+  async insertRefreshToken(
+    transaction: Transaction,
+    session: Pick<Session, 'organizationId' | 'id'>,
+    digest: Buffer,
+  ): Promise<void> {
+    await transaction.rows(
+      `INSERT INTO refresh_tokens (digest, organization_id, session_id) VALUES ($1, $2, $3)`,
+      [digest, session.organizationId, session.id],
+    );
+  }
+
+  /** Finds a refresh token and locks its session, so that of two refreshes at once the second sees the first. */
+  async lockByRefreshDigest(transaction: Transaction, digest: Buffer): Promise<RefreshTokenRow | undefined> {
+    await transaction.rows(
+      `SELECT 1 FROM sessions s JOIN refresh_tokens r ON r.organization_id = s.organization_id AND r.session_id = s.id
+       WHERE r.digest = $1 FOR UPDATE OF s`,
+      [digest],
+    );
+    const [row] = await transaction.rows<RefreshTokenRow>(
+      `SELECT r.organization_id, r.session_id, r.replaced_at,
+         NOT EXISTS (SELECT 1 FROM refresh_tokens later WHERE later.organization_id = r.organization_id
+           AND later.session_id = r.session_id AND later.replaced_at > r.replaced_at) AS is_predecessor
+       FROM refresh_tokens r WHERE r.digest = $1`,
+      [digest],
+    );
+    return row;
+  }
+
+  find(transaction: Transaction, organizationId: string, id: string): Promise<Session | null> {
+    return transaction.manager.findOneBy(Session, { organizationId, id });
+  }
+
+  async markReplaced(transaction: Transaction, digest: Buffer, at: Date): Promise<void> {
+    await transaction.rows(`UPDATE refresh_tokens SET replaced_at = $2 WHERE digest = $1`, [digest, at]);
+  }
+
+  async renew(
+    transaction: Transaction,
+    session: Pick<
+      Session,
+      'organizationId' | 'id' | 'accessDigest' | 'accessExpiresAt' | 'refreshExpiresAt' | 'lastUsedAt'
+    >,
+  ): Promise<void> {
+    const { organizationId, id, ...fields } = session;
+    await transaction.manager.update(Session, { organizationId, id }, fields);
+  }
+
+  /** Ends one session of a person; false when there is none with this id. */
+  async delete(transaction: Transaction, owner: SessionOwner, id: string): Promise<boolean> {
+    const { organizationId, userId } = owner;
+    const { affected } = await transaction.manager.delete(Session, { organizationId, userId, id });
+    return affected === 1;
+  }
+
+  /** Ends all sessions of a person, in every organization, but the one named; returns their ids. */
+  async deleteAllOf(transaction: Transaction, userId: string, exceptId: string | null): Promise<string[]> {
+    const rows = await transaction.rows<{ id: string }>(
+      `DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2::uuid RETURNING id`,
+      [userId, exceptId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** A page of the sessions of a person that can still be refreshed, and how many there are. */
+  list(
+    owner: SessionOwner,
+    query: ListQuery,
+    page: PageRequest,
+  ): Promise<{ rows: SessionRow[]; total: number }> {
+    const conditions = new Conditions()
+      .add('organization_id = ?', owner.organizationId)
+      .add('user_id = ?', owner.userId)
+      .add('refresh_expires_at > ?', new Date())
+      .addCommon(query, {
+        created: 'created_at',
+        updated: 'last_used_at',
+        search: `coalesce(user_agent, '')`,
+      });
+    const columns = `id, host(ip) AS ip, user_agent AS "userAgent", created_at AS "createdAt",
+      last_used_at AS "lastUsedAt", refresh_expires_at AS "expiresAt"`;
+    return listRows<SessionRow>(this.database, { columns, from: 'sessions', conditions, page });
+  }
+
+  async saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+    await this.database.rows(
+      `UPDATE sessions s SET last_used_at = used.at
+       FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS used (organization_id, id, at)
+       WHERE s.organization_id = used.organization_id AND s.id = used.id AND s.last_used_at < used.at`,
+      [uses.map((use) => use.organizationId), uses.map((use) => use.credentialId), uses.map((use) => use.at)],
+    );
+  }
+
+  /** Remembers that a person signed in from an address, which then is never slowed on the account's behalf. */
+  async rememberAddress(transaction: Transaction, userId: string, block: string): Promise<void> {
+    await transaction.rows(
+      `INSERT INTO sign_in_addresses (user_id, address_block) VALUES ($1, $2)
+       ON CONFLICT (user_id, address_block) DO UPDATE SET last_used_at = now()`,
+      [userId, block],
+    );
+  }
+
+  async knowsAddress(userId: string | null, block: string): Promise<boolean> {
+    const rows = await this.database.rows(
+      `SELECT 1 FROM sign_in_addresses WHERE user_id = $1::uuid AND address_block = $2::cidr`,
+      [userId, block],
+    );
+    return rows.length > 0;
+  }
+
+  async deleteEnded(): Promise<void> {
+    await this.database.rows(
+      `DELETE FROM sessions WHERE refresh_expires_at < now() OR absolute_expires_at < now()`,
+    );
+  }
+}

@@ -1,0 +1,219 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Actor, Principal, RequestOrigin } from '@credvault/access/actor.js';
+import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
+import { scopesOfRole } from '@credvault/access/roles.js';
+import { AuditLog } from '@credvault/audit-log/audit-log.js';
+import { auditRow, type AuditEntry } from '@credvault/audit-log/audit-record.js';
+import { TokenDigester } from '@credvault/crypto/token-digest.js';
+import { mintToken, parseToken } from '@credvault/crypto/tokens.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { newUuid } from '@credvault/database/typed-id.js';
+import { RefreshInProgress, RefreshRefused, SessionNotFound } from './auth.errors.js';
+import type { Session } from './session.entity.js';
+import { SessionsRepository, type RefreshTokenRow } from './sessions.repository.js';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+/** SECURITY: access 15 minutes, refresh 30 days sliding and 90 absolute. */
+const accessLifetime = 15 * minute;
+const refreshLifetime = 30 * day;
+const absoluteLifetime = 90 * day;
+/** A predecessor presented again within this time is a parallel request, not a thief. */
+const parallelRefresh = 10_000;
+
+/** What a client gets for signing in or refreshing: both tokens this once. */
+export interface IssuedSession {
+  userId: string;
+  accessToken: string;
+  refreshToken: string;
+  expiresAt: Date;
+}
+
+type RefreshResult = { kind: 'renewed'; issued: IssuedSession } | { kind: 'parallel' } | { kind: 'refused' };
+
+/** Opens, renews and ends sessions, and finds the principal of an access token. */
+@Injectable()
+export class SessionsService implements OnModuleInit, CredentialResolver {
+  readonly prefix = 'cvs_';
+
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly database: Database,
+    private readonly digester: TokenDigester,
+    private readonly auditLog: AuditLog,
+    private readonly credentials: CredentialRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.credentials.register(this);
+  }
+
+  async findPrincipal(digest: Buffer): Promise<Principal | null> {
+    const row = await this.sessions.findPrincipal(digest);
+    if (!row) return null;
+    return {
+      credentialType: 'session',
+      credentialId: row.id,
+      userId: row.user_id,
+      organizationId: row.organization_id,
+      scopes: scopesOfRole(row.role),
+      isSuperuser: row.is_superuser,
+      expiresAt: row.access_expires_at.getTime(),
+      paused: false,
+    };
+  }
+
+  saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+    return this.sessions.saveLastUsed(uses);
+  }
+
+  /** Opens a session for a person who proved who they are. */
+  async open(
+    userId: string,
+    organizationId: string,
+    origin: RequestOrigin,
+    addressBlock: string,
+  ): Promise<IssuedSession> {
+    const now = Date.now();
+    const accessToken = mintToken('cvs_');
+    const refreshToken = mintToken('cvr_');
+    const session: Session = {
+      organizationId,
+      id: newUuid(),
+      userId,
+      accessDigest: this.digester.digest(accessToken),
+      accessExpiresAt: new Date(now + accessLifetime),
+      refreshExpiresAt: new Date(now + refreshLifetime),
+      absoluteExpiresAt: new Date(now + absoluteLifetime),
+      ip: origin.ip,
+      userAgent: origin.userAgent ?? null,
+      createdAt: new Date(now),
+      lastUsedAt: new Date(now),
+    };
+    await this.database.transaction(async (transaction) => {
+      await this.sessions.insert(transaction, session, this.digester.digest(refreshToken));
+      await this.sessions.rememberAddress(transaction, userId, addressBlock);
+      await this.record(transaction, session, origin, { type: 'session.created', status: 200 });
+    });
+    return { userId, accessToken, refreshToken, expiresAt: session.accessExpiresAt };
+  }
+
+  /**
+   * Exchanges a refresh token for new tokens.
+   *
+   * @throws RefreshInProgress for the immediate predecessor within 10 s, which ends nothing
+   * @throws RefreshRefused for an unknown or expired one, and for an older one, whose whole family it ends
+   */
+  async refresh(refreshToken: string, origin: RequestOrigin): Promise<IssuedSession> {
+    if (parseToken(refreshToken)?.prefix !== 'cvr_') throw new RefreshRefused();
+    const digest = this.digester.digest(refreshToken);
+    const result = await this.database.transaction((transaction) =>
+      this.exchange(transaction, digest, origin),
+    );
+    if (result.kind === 'parallel') throw new RefreshInProgress();
+    if (result.kind === 'refused') throw new RefreshRefused();
+    return result.issued;
+  }
+
+  /** Ends the session the actor speaks through. */
+  async end(actor: Actor): Promise<void> {
+    await this.endOne(actor, actor.credentialId, 'session.ended');
+  }
+
+  /** Ends one of the actor's own sessions; throws SessionNotFound for any other. */
+  async revoke(actor: Actor, sessionId: string): Promise<void> {
+    await this.endOne(actor, sessionId, 'session.revoked');
+  }
+
+  /** Ends all sessions of a person but one, in the transaction that changes their password; returns how many. */
+  async endAllOf(transaction: Transaction, userId: string, exceptId: string | null): Promise<number> {
+    const ended = await this.sessions.deleteAllOf(transaction, userId, exceptId);
+    transaction.afterCommit(() => {
+      for (const id of ended) this.credentials.invalidate({ kind: 'credential', id });
+    });
+    return ended.length;
+  }
+
+  private async exchange(
+    transaction: Transaction,
+    digest: Buffer,
+    origin: RequestOrigin,
+  ): Promise<RefreshResult> {
+    const token = await this.sessions.lockByRefreshDigest(transaction, digest);
+    const session = token && (await this.sessions.find(transaction, token.organization_id, token.session_id));
+    if (!token || !session) return { kind: 'refused' };
+    const now = Date.now();
+    if (token.replaced_at !== null) return this.judgeReuse(transaction, session, token, origin);
+    const end = Math.min(session.refreshExpiresAt.getTime(), session.absoluteExpiresAt.getTime());
+    if (end <= now) return { kind: 'refused' };
+    const accessToken = mintToken('cvs_');
+    const refreshToken = mintToken('cvr_');
+    const renewed = {
+      organizationId: session.organizationId,
+      id: session.id,
+      accessDigest: this.digester.digest(accessToken),
+      accessExpiresAt: new Date(Math.min(now + accessLifetime, session.absoluteExpiresAt.getTime())),
+      refreshExpiresAt: new Date(Math.min(now + refreshLifetime, session.absoluteExpiresAt.getTime())),
+      lastUsedAt: new Date(now),
+    };
+    await this.sessions.markReplaced(transaction, digest, new Date(now));
+    await this.sessions.insertRefreshToken(transaction, session, this.digester.digest(refreshToken));
+    await this.sessions.renew(transaction, renewed);
+    await this.record(transaction, session, origin, { type: 'session.refreshed', status: 200 });
+    this.forgetAfter(transaction, session.id);
+    const expiresAt = renewed.accessExpiresAt;
+    return { kind: 'renewed', issued: { userId: session.userId, accessToken, refreshToken, expiresAt } };
+  }
+
+  private async judgeReuse(
+    transaction: Transaction,
+    session: Session,
+    token: RefreshTokenRow,
+    origin: RequestOrigin,
+  ): Promise<RefreshResult> {
+    const age = Date.now() - (token.replaced_at?.getTime() ?? 0);
+    if (token.is_predecessor && age <= parallelRefresh) return { kind: 'parallel' };
+    await this.sessions.delete(transaction, session, session.id);
+    const reason = 'a refresh token was used twice';
+    await this.record(transaction, session, origin, {
+      type: 'session.refresh_reused',
+      outcome: 'denied',
+      reason,
+      status: 401,
+    });
+    this.forgetAfter(transaction, session.id);
+    return { kind: 'refused' };
+  }
+
+  private async endOne(actor: Actor, sessionId: string, type: string): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      if (!(await this.sessions.delete(transaction, actor, sessionId))) throw new SessionNotFound();
+      await this.auditLog.recordChange(transaction, actor, {
+        type,
+        status: 204,
+        resourceType: 'session',
+        resourceId: sessionId,
+      });
+      this.forgetAfter(transaction, sessionId);
+    });
+  }
+
+  private forgetAfter(transaction: Transaction, sessionId: string): void {
+    transaction.afterCommit(() => this.credentials.invalidate({ kind: 'credential', id: sessionId }));
+  }
+
+  /** Records what happened to a session whose person is no actor (yet). */
+  private record(
+    transaction: Transaction,
+    session: Session,
+    origin: RequestOrigin,
+    entry: AuditEntry,
+  ): Promise<void> {
+    const credential = { credentialType: 'session' as const, credentialId: session.id };
+    const row = auditRow(
+      { organizationId: session.organizationId, userId: session.userId, origin, ...credential },
+      { ...entry, resourceType: 'session', resourceId: session.id },
+    );
+    return this.auditLog.appendRow(transaction, row);
+  }
+}

@@ -1,0 +1,85 @@
+import 'reflect-metadata';
+import { AuditLog } from '@credvault/audit-log/audit-log.js';
+import { operatorRow } from '@credvault/audit-log/audit-record.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { AccountLinksService } from '../auth/account-links.service.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import { CommandError, runCommand, type Operator } from './operator.js';
+
+const usage = `npm run accounts -- invite <email>           a token with which the owner of this address may register
+npm run accounts -- promote <email>          makes an account an instance administrator
+npm run accounts -- reset-password <email>   a token with which this account gets a new password`;
+
+const email = /^[^@\s]{1,64}@[^@\s]{1,189}$/;
+
+runCommand(async (operator, [verb, address, ...rest]) => {
+  if (address === undefined || rest.length > 0 || !email.test(address)) throw new CommandError(usage);
+  if (verb === 'invite') await invite(operator, address);
+  else if (verb === 'promote') await promote(operator, address);
+  else if (verb === 'reset-password') await resetPassword(operator, address);
+  else throw new CommandError(usage);
+});
+
+async function invite(operator: Operator, address: string): Promise<void> {
+  if (await operator.get(UsersService).findByEmail(address)) {
+    throw new CommandError(`There is an account of ${address} already.`);
+  }
+  const { token, expiresAt } = await operator.get(AccountLinksService).issueInvitation(address);
+  operator.say(
+    `An invitation for ${address}, good once and until ${expiresAt.toISOString()}. They register with:\n`,
+  );
+  const body = {
+    email: address,
+    name: 'Their Name',
+    password: 'choose 12 or more characters',
+    setupToken: token,
+  };
+  operator.say(curl(operator, '/auth/register', body));
+}
+
+async function promote(operator: Operator, address: string): Promise<void> {
+  const user = await find(operator, address);
+  if (user.isSuperuser) {
+    operator.say(`${address} is an instance administrator already.`);
+    return;
+  }
+  await operator.get(Database).transaction(async (transaction) => {
+    await operator.get(UsersService).promote(transaction, user.id);
+    await record(operator, transaction, user, 'user.promoted');
+  });
+  operator.say(`${address} is an instance administrator now.`);
+}
+
+async function resetPassword(operator: Operator, address: string): Promise<void> {
+  const user = await find(operator, address);
+  const { token, expiresAt } = await operator.get(AccountLinksService).issuePasswordReset(user.id);
+  await operator
+    .get(Database)
+    .transaction((transaction) => record(operator, transaction, user, 'user.password_reset_issued'));
+  operator.say(
+    `A password reset for ${address}, good once and until ${expiresAt.toISOString()}. It is used with:\n`,
+  );
+  operator.say(
+    curl(operator, '/auth/password/reset', { token, newPassword: 'choose 12 or more characters' }),
+  );
+}
+
+async function find(operator: Operator, address: string): Promise<User> {
+  const user = await operator.get(UsersService).findByEmail(address);
+  if (!user) throw new CommandError(`There is no account of ${address}.`);
+  return user;
+}
+
+async function record(operator: Operator, transaction: Transaction, user: User, type: string): Promise<void> {
+  const organizationId = await operator.get(OrganizationsService).homeOf(user.id);
+  if (organizationId === null) return;
+  const entry = { type, resourceType: 'user' as const, resourceId: user.id };
+  await operator.get(AuditLog).appendRow(transaction, operatorRow(organizationId, entry));
+}
+
+function curl(operator: Operator, path: string, body: object): string {
+  const { origin } = operator.runtime.settings.publicUrl;
+  return `  curl -X POST ${origin}/api/v1${path} -H 'Content-Type: application/json' \\\n    -d '${JSON.stringify(body)}'`;
+}

@@ -1,0 +1,34 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createFastifyAdapter, installHttp } from '@credvault/http/fastify-adapter.js';
+import { AppModule } from './app.module.js';
+import { NestLogger } from './runtime/nest-logger.js';
+import type { Runtime } from './runtime/runtime.js';
+import { registerRequestFinish } from './service/request-finish.js';
+
+/** Where every endpoint of this version is. */
+export const globalPrefix = 'api/v1';
+
+const importBytes = 16 * 1024 * 1024 + 65_536;
+
+/** Makes the application on what the runtime opened; it does not listen yet. */
+export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {
+  const { settings, logger } = runtime;
+  const adapter = createFastifyAdapter({
+    trustedProxies: settings.trustedProxies,
+    publicUrl: settings.publicUrl,
+    corsOrigins: settings.corsOrigins,
+    // The content of an import may have 8 MiB, and JSON writes each line end and quote of it as two characters.
+    bodyLimits: [{ method: 'POST', url: `/${globalPrefix}/vaults/:vaultId/import`, bytes: importBytes }],
+    logger,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRuntime(runtime), adapter, {
+    bodyParser: false,
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  app.setGlobalPrefix(globalPrefix, { exclude: ['openapi.json', 'docs', 'docs/:file'] });
+  installHttp(app);
+  registerRequestFinish(adapter.getInstance(), app, logger);
+  return app;
+}

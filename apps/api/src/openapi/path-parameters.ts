@@ -1,0 +1,28 @@
+import { idPrefixes, type IdKind } from '@credvault/database/typed-id.js';
+import type { PathParameterRule } from '@credvault/http/document/document-rules.js';
+import { idBounds } from '@credvault/http/document/string-bounds.js';
+
+/** Highest number of a version: the largest `integer` of PostgreSQL. */
+const maxVersion = 2_147_483_647;
+
+function idOf(kind: IdKind, noun: string): PathParameterRule {
+  const prefix = idPrefixes[kind];
+  return {
+    description: `Id of the ${noun}.`,
+    example: `${prefix}_01jd3k5m7n8p9q0r1s2t3v4w5x`,
+    schema: { type: 'string', ...idBounds(prefix) },
+  };
+}
+
+/** Every parameter that may stand in a path, by its name. */
+export const pathParameters: Record<string, PathParameterRule> = {
+  vaultId: idOf('vault', 'vault'),
+  secretId: idOf('secret', 'secret'),
+  sessionId: idOf('session', 'session'),
+  tokenId: idOf('apiToken', 'personal token'),
+  version: {
+    description: 'Number of the version, counted from 1.',
+    example: 3,
+    schema: { type: 'integer', minimum: 1, maximum: maxVersion },
+  },
+};

@@ -1,0 +1,38 @@
+import type { Schema } from '@credvault/http/document/document.js';
+
+/** An id of any kind (TypeID): a prefix of three letters, `_`, 26 digits. */
+const anyId: Schema = { pattern: '^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$', minLength: 30, maxLength: 30 };
+
+/** A token: 58 characters at most (`libs/crypto/tokens.ts`), with room for longer prefixes to come. */
+const token: Schema = { maxLength: 128 };
+
+/** A word that the service itself chose, such as the type of a record. */
+const word: Schema = { maxLength: 64 };
+
+/**
+ * Bounds of strings in answers which nothing else bounds, by `Class.property` or by `property`. They are what the columns
+ * and the requests that fill them allow.
+ */
+export const stringBounds: Record<string, Schema> = {
+  accessToken: token,
+  refreshToken: token,
+  token,
+  /** The longest prefix of a token and four digits. */
+  hint: { maxLength: 16 },
+  /** RFC 5321 §4.5.3.1.3: a path has 256 octets, two of which are its angle brackets. */
+  email: { format: 'email', maxLength: 254 },
+  name: { maxLength: 200 },
+  'RegisteredOrganizationDto.name': { maxLength: 255 },
+  key: { maxLength: 255 },
+  plan: word,
+  /** An IPv6 address that embeds an IPv4 one (`INET6_ADDRSTRLEN` of POSIX, without its NUL). */
+  ip: { maxLength: 45 },
+  /** Cut to 256 bytes. */
+  userAgent: { maxLength: 256 },
+  type: word,
+  'AuditCredentialDto.id': anyId,
+  'AuditResourceDto.ids': anyId,
+  'AuditRequestDto.method': { maxLength: 16 },
+  'AuditRequestDto.route': { maxLength: 512 },
+  reason: { maxLength: 512 },
+};

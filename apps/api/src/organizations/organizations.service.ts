@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '@credvault/database/database.js';
+import { newUuid } from '@credvault/database/typed-id.js';
+import type { Membership } from './membership.entity.js';
+import type { Organization } from './organization.entity.js';
+import { OrganizationNotFound } from './organizations.errors.js';
+import { OrganizationsRepository } from './organizations.repository.js';
+
+/** Tenants and who belongs to them. */
+@Injectable()
+export class OrganizationsService {
+  constructor(private readonly organizations: OrganizationsRepository) {}
+
+  /** @throws OrganizationNotFound */
+  async get(id: string): Promise<Organization> {
+    const organization = await this.organizations.findById(id);
+    if (!organization) throw new OrganizationNotFound();
+    return organization;
+  }
+
+  /** Makes the personal organization of a new user, who becomes its owner. */
+  async createPersonal(transaction: Transaction, user: { id: string; name: string }): Promise<Organization> {
+    const now = new Date();
+    const organization: Organization = {
+      id: newUuid(),
+      name: `${user.name} (personal)`,
+      plan: 'free',
+      vaultCount: 0,
+      revision: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    const owner: Membership = {
+      organizationId: organization.id,
+      userId: user.id,
+      role: 'owner',
+      createdAt: now,
+    };
+    await this.organizations.insert(transaction, organization, owner);
+    return organization;
+  }
+
+  /** The organization a sign-in acts in: the oldest one the person belongs to; null when there is none left. */
+  async homeOf(userId: string): Promise<string | null> {
+    const [oldest] = await this.organizations.findMemberships(userId);
+    return oldest?.organizationId ?? null;
+  }
+
+  /** Keeps the organization's count of vaults, in the transaction that makes or deletes one. */
+  countVaults(transaction: Transaction, id: string, change: 1 | -1): Promise<void> {
+    return this.organizations.addToVaultCount(transaction, id, change);
+  }
+}

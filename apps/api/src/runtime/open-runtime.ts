@@ -1,0 +1,150 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+import type { DataSource } from 'typeorm';
+import { createAuditPartitions } from '@credvault/audit-log/audit-partitions.js';
+import type { Settings } from '@credvault/config/settings.js';
+import { RootKeys } from '@credvault/crypto/root-keys.js';
+import { holdsKeys, openSystemKeys, verifyRootKeys } from '@credvault/crypto/system-keys.js';
+import {
+  connectionConfig,
+  durabilityStatement,
+  openDataSource,
+  type CommitDurability,
+  type DatabaseAddress,
+} from '@credvault/database/data-source.js';
+import { Database } from '@credvault/database/database.js';
+import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
+import { migrations } from '../../migrations/migrations.js';
+import { entities } from '../entities.js';
+import { locateDatabase, locateDatabaseForCommand, type DatabaseLocation } from './database-location.js';
+import { rootKeySource } from './root-key-source.js';
+import type { Runtime } from './runtime.js';
+
+const poolSize = 20;
+
+export interface OpenRuntimeOptions {
+  settings: Settings;
+  logger: Logger;
+  /** Told what the start is doing, in sentences for people. */
+  onProgress?: (step: string) => void;
+  onLeaseLost?: (reason: string) => void;
+  /** For an operator's command, which may run while the service serves the same data folder. */
+  forCommand?: boolean;
+  /** For the crash suite alone. */
+  durability?: CommitDurability;
+}
+
+/**
+ * Opens everything the application stands on, in the order in which it can fail: database, root key (checked before
+ * anything is written), schema, partitions, system keys, invalidation channel. What was opened is closed again when a
+ * later step fails.
+ */
+export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime> {
+  const { settings, logger } = options;
+  const onProgress = options.onProgress ?? (() => undefined);
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse())
+      await closer().catch((error: unknown) => logger.error(error));
+  };
+  try {
+    const locate = options.forCommand ? locateDatabaseForCommand : locateDatabase;
+    const location = await locate(settings, {
+      onProgress,
+      onLeaseLost: options.onLeaseLost ?? (() => undefined),
+    });
+    closers.push(() => location.release());
+    const { address } = location;
+    const dataSource = await openDataSource({
+      address,
+      entities,
+      migrations,
+      poolSize,
+      durability: options.durability,
+      onPoolError: (error) => logger.warn({ error: error.message }, 'a database connection broke'),
+    });
+    closers.push(() => dataSource.destroy());
+    const database = new Database(dataSource);
+    const rootKeys = await openRootKeys(options, location, database);
+    await migrate(dataSource, database, onProgress);
+    const systemKeys = await openSystemKeys(database, rootKeys.set);
+    const auditPool = openAuditPool(address, options.durability ?? 'on', logger);
+    closers.push(() => auditPool.end());
+    const channel = new InvalidationChannel(address, (error) =>
+      logger.warn(
+        { error: (error as Error).message },
+        'the invalidation channel is down; caches are bypassed',
+      ),
+    );
+    await channel.open();
+    closers.push(() => channel.close());
+    const { firstStart } = location;
+    return {
+      settings,
+      logger,
+      address,
+      dataSource,
+      auditPool,
+      rootKeys,
+      systemKeys,
+      channel,
+      firstStart,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Finds the root keys and proves that they are the database's, before anything is written. */
+async function openRootKeys(
+  { settings, onProgress }: OpenRuntimeOptions,
+  location: DatabaseLocation,
+  database: Database,
+): Promise<RootKeys> {
+  const used = await holdsKeys(database);
+  const rootKeys = RootKeys.open(
+    rootKeySource(settings, location.folder),
+    location.embedded && !used,
+    (path) =>
+      onProgress?.(`Made the root key ${path}: back this up separately, nothing can be read without it`),
+  );
+  if (used) await verifyRootKeys(database, rootKeys.set);
+  return rootKeys;
+}
+
+/** Brings the schema up to date; of several processes that start at once, one migrates and the others wait. */
+async function migrate(
+  dataSource: DataSource,
+  database: Database,
+  onProgress: (step: string) => void,
+): Promise<void> {
+  const lock = dataSource.createQueryRunner();
+  await lock.connect();
+  try {
+    await lock.query(`SET lock_timeout = 0`);
+    await lock.query(`SELECT pg_advisory_lock(hashtext('credvault:migrations'))`);
+    const done = await dataSource.runMigrations();
+    onProgress(done.length === 0 ? 'The schema is up to date' : `Migrated the schema (${done.length} steps)`);
+    await createAuditPartitions(database);
+  } finally {
+    await lock.query(`SELECT pg_advisory_unlock(hashtext('credvault:migrations'))`).catch(() => undefined);
+    await lock.query(`RESET lock_timeout`).catch(() => undefined);
+    await lock.release();
+  }
+}
+
+/** A pool of one connection, so that no other work ever stands before an audit record. */
+function openAuditPool(address: DatabaseAddress, durability: CommitDurability, logger: Logger): pg.Pool {
+  const { Client } = address;
+  const pool = new pg.Pool({
+    ...connectionConfig(address),
+    max: 1,
+    idleTimeoutMillis: 0,
+    ...(Client ? { Client } : {}),
+  });
+  pool.on('error', (error) => logger.warn({ error: error.message }, 'the audit connection broke'));
+  pool.on('connect', (client) => void client.query(durabilityStatement(durability)).catch(() => undefined));
+  return pool;
+}

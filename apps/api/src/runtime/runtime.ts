@@ -1,0 +1,27 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { DataSource } from 'typeorm';
+import type { Settings } from '@credvault/config/settings.js';
+import type { RootKeys } from '@credvault/crypto/root-keys.js';
+import type { SystemKeys } from '@credvault/crypto/system-keys.js';
+import type { DatabaseAddress } from '@credvault/database/data-source.js';
+import type { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
+
+/**
+ * Everything that must stand before the application does: opened by `openRuntime` in the order in which it can fail, and
+ * closed in reverse. The modules take their parts from here (`core.module.ts`).
+ */
+export interface Runtime {
+  settings: Settings;
+  logger: Logger;
+  address: DatabaseAddress;
+  dataSource: DataSource;
+  /** One connection for the audit log alone. */
+  auditPool: Pool;
+  rootKeys: RootKeys;
+  systemKeys: SystemKeys;
+  channel: InvalidationChannel;
+  /** True when this start made the database. */
+  firstStart: boolean;
+  close(): Promise<void>;
+}

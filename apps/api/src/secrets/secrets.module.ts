@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { VaultsModule } from '../vaults/vaults.module.js';
+import { SecretCipher } from './secret-cipher.js';
+import { SecretExportService } from './secret-export.service.js';
+import { SecretImportRepository } from './secret-import.repository.js';
+import { SecretImportService } from './secret-import.service.js';
+import { SecretListRepository } from './secret-list.repository.js';
+import { SecretListService } from './secret-list.service.js';
+import { SecretTransferController } from './secret-transfer.controller.js';
+import { SecretVersionsController } from './secret-versions.controller.js';
+import { SecretVersionsRepository } from './secret-versions.repository.js';
+import { SecretVersionsService } from './secret-versions.service.js';
+import { SecretsController } from './secrets.controller.js';
+import { SecretsRepository } from './secrets.repository.js';
+import { SecretsService } from './secrets.service.js';
+import { VaultKeyRotationService } from './vault-key-rotation.service.js';
+
+@Module({
+  imports: [VaultsModule],
+  controllers: [SecretsController, SecretVersionsController, SecretTransferController],
+  providers: [
+    SecretCipher,
+    SecretExportService,
+    SecretImportRepository,
+    SecretImportService,
+    SecretListRepository,
+    SecretListService,
+    SecretVersionsRepository,
+    SecretVersionsService,
+    SecretsRepository,
+    SecretsService,
+    VaultKeyRotationService,
+  ],
+  exports: [SecretsService, VaultKeyRotationService],
+})
+export class SecretsModule {}

@@ -1,0 +1,70 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { readSettings, type Settings } from '@credvault/config/settings.js';
+import type { CommitDurability } from '@credvault/database/data-source.js';
+import { createApp } from './create-app.js';
+import { createLogger } from './runtime/logger.js';
+import { openRuntime } from './runtime/open-runtime.js';
+import type { Runtime } from './runtime/runtime.js';
+import { announce } from './service/announcement.js';
+
+export interface ServeOptions {
+  environment: NodeJS.ProcessEnv;
+  /** For the crash suite alone; no setting reaches it. */
+  durability?: CommitDurability;
+}
+
+/**
+ * Starts the service and serves until SIGINT or SIGTERM, then stops in order: no new requests, those under way answered,
+ * buffers written, database closed, embedded PostgreSQL stopped.
+ */
+export async function serve({ environment, durability }: ServeOptions): Promise<void> {
+  const settings = readSettings(environment);
+  const logger = createLogger(settings.logLevel);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  say('CredVault is starting');
+  const runtime = await openRuntime({
+    settings,
+    logger,
+    durability,
+    onProgress: (step) => say(`  ${step}`),
+    onLeaseLost: (reason) => {
+      process.stderr.write(`${reason}\n`);
+      process.exit(1);
+    },
+  });
+  let app: NestFastifyApplication | undefined;
+  try {
+    app = await listen(runtime, settings);
+    await announce(app, settings, say);
+    await untilAborted(stopping.signal);
+    say('CredVault is stopping');
+  } finally {
+    await app?.close();
+    await runtime.close();
+    logger.flush();
+  }
+  say('CredVault has stopped');
+}
+
+async function listen(runtime: Runtime, settings: Settings): Promise<NestFastifyApplication> {
+  const app = await createApp(runtime);
+  try {
+    await app.listen(settings.port, settings.host);
+    return app;
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(
+      `Port ${settings.port} on ${settings.host} is in use already. Stop the other program, or choose another port: PORT=3001 npm start`,
+      { cause: error },
+    );
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,46 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { createAuditPartitions } from '@credvault/audit-log/audit-partitions.js';
+import { Database } from '@credvault/database/database.js';
+import { Idempotency } from '@credvault/http/idempotency.js';
+
+const hour = 60 * 60_000;
+
+/** Rows nobody can need any more. Every statement may run on several processes at once. */
+const cleanings = [
+  `DELETE FROM sessions WHERE refresh_expires_at < now() OR absolute_expires_at < now()`,
+  `DELETE FROM account_links WHERE expires_at < now()`,
+  `DELETE FROM secret_imports WHERE created_at < now() - interval '25 hours'`,
+  `DELETE FROM refused_requests WHERE minute < now() - interval '90 days'`,
+  `DELETE FROM sign_in_addresses WHERE last_used_at < now() - interval '180 days'`,
+  `DELETE FROM instances WHERE seen_at < now() - interval '1 day'`,
+];
+
+/** Keeps the tables in order: partitions ahead of time, and what has expired out of the way. Runs once an hour. */
+@Injectable()
+export class MaintenanceService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.running = this.run().catch(() => undefined);
+    }, hour).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Does it once. */
+  async run(): Promise<void> {
+    await createAuditPartitions(this.database);
+    await this.idempotency.deleteExpired();
+    for (const statement of cleanings) await this.database.rows(statement);
+  }
+}

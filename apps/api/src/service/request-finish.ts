@@ -1,0 +1,41 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { routeOf } from '@credvault/access/origin.js';
+import { RefusedRequests } from '@credvault/audit-log/refused-requests.js';
+import { RequestRecorder } from '@credvault/audit-log/request-recorder.js';
+import { addressBlock } from '@credvault/rate-limit/address-block.js';
+import { MetricsService } from './metrics.service.js';
+
+/**
+ * What happens after every answer: its audit record if it has none yet, its metrics, and its one line in the log, which
+ * holds the route template and never a path, a query, a header or a body.
+ */
+export function registerRequestFinish(
+  fastify: FastifyInstance,
+  app: INestApplicationContext,
+  logger: Logger,
+): void {
+  const recorder = app.get(RequestRecorder);
+  const refused = app.get(RefusedRequests);
+  const metrics = app.get(MetricsService);
+  fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const { statusCode } = reply;
+    const route = routeOf(request);
+    if (request.actor) recorder.record(request.actor, statusCode);
+    else if (statusCode >= 400) refused.count(addressBlock(request.ip), statusCode);
+    metrics.observe(request.method, route, statusCode, reply.elapsedTime / 1_000);
+    logger.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route,
+        status: statusCode,
+        durationMs: Math.round(reply.elapsedTime * 100) / 100,
+        ip: request.ip,
+      },
+      'request',
+    );
+    done();
+  });
+}

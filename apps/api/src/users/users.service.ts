@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { hashPassword } from '@credvault/crypto/passwords.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { isUniqueViolation } from '@credvault/database/postgres-errors.js';
+import { newUuid } from '@credvault/database/typed-id.js';
+import { assertPrecondition } from '@credvault/http/etag.js';
+import { publicId } from '@credvault/database/typed-id.js';
+import type { User } from './user.entity.js';
+import { EmailTaken, UserNotFound } from './users.errors.js';
+import { UsersRepository } from './users.repository.js';
+
+export interface NewUser {
+  email: string;
+  name: string;
+  /** A hash made by `hashPassword`: it is made outside the transaction, because it takes time. */
+  passwordHash: string;
+  isSuperuser: boolean;
+}
+
+/** People and their passwords. */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly database: Database,
+  ) {}
+
+  /** @throws UserNotFound */
+  async get(id: string): Promise<User> {
+    const user = await this.users.findById(id);
+    if (!user) throw new UserNotFound();
+    return user;
+  }
+
+  findByEmail(email: string): Promise<User | null> {
+    return this.users.findByEmail(email);
+  }
+
+  anyExists(transaction: Transaction): Promise<boolean> {
+    return this.users.anyExists(transaction);
+  }
+
+  /** Whether the first account still has to be made. */
+  async hasNoAccount(): Promise<boolean> {
+    return !(await this.database.transaction((transaction) => this.users.anyExists(transaction)));
+  }
+
+  /** @throws EmailTaken */
+  async create(transaction: Transaction, fields: NewUser): Promise<User> {
+    const now = new Date();
+    const user: User = { id: newUuid(), ...fields, revision: 1, createdAt: now, updatedAt: now };
+    try {
+      await this.users.insert(transaction, user);
+    } catch (error) {
+      if (isUniqueViolation(error, 'users_email_key')) throw new EmailTaken();
+      throw error;
+    }
+    return user;
+  }
+
+  /** Renames a user whose present state matches `ifMatch`. */
+  async rename(
+    transaction: Transaction,
+    id: string,
+    name: string,
+    ifMatch: string | undefined,
+  ): Promise<User> {
+    const user = await this.users.lock(transaction, id);
+    if (!user) throw new UserNotFound();
+    assertPrecondition(ifMatch, publicId('user', id), user.revision);
+    await this.users.update(transaction, id, { name });
+    return { ...user, name, revision: user.revision + 1 };
+  }
+
+  /** Replaces the password by one whose hash was made with `hashPassword`. */
+  async setPasswordHash(transaction: Transaction, id: string, passwordHash: string): Promise<void> {
+    await this.users.update(transaction, id, { passwordHash });
+  }
+
+  async promote(transaction: Transaction, id: string): Promise<void> {
+    await this.users.update(transaction, id, { isSuperuser: true });
+  }
+
+  /** Checks and hashes a new password; throws BAD_REQUEST for one that is too short, too long or too common. */
+  hashNewPassword(password: string): Promise<string> {
+    return hashPassword(password);
+  }
+}

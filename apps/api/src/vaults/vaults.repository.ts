@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { KeyOwner } from '@credvault/crypto/keyring.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { Conditions, pageOfRows, listRows } from '@credvault/database/list-rows.js';
+import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import type { PageRequest } from '@credvault/http/pagination/page-request.js';
+import type { AuthorizedVault } from './authorized-vault.js';
+import { Vault } from './vault.entity.js';
+
+const columns = `id, organization_id AS "organizationId", name, description, secret_count AS "secretCount",
+  max_versions AS "maxVersions", key_version AS "keyVersion", revision, created_by AS "createdBy",
+  created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+const selectVault = {
+  name: 'select_vault',
+  text: `SELECT ${columns} FROM vaults WHERE organization_id = $1 AND id = $2`,
+};
+
+@Injectable()
+export class VaultsRepository {
+  constructor(private readonly database: Database) {}
+
+  async find({ organizationId, id }: AuthorizedVault): Promise<Vault | undefined> {
+    return (await this.database.execute<Vault>(selectVault, [organizationId, id]))[0];
+  }
+
+  lock(transaction: Transaction, { organizationId, id }: AuthorizedVault): Promise<Vault | null> {
+    return transaction.manager.findOne(Vault, {
+      where: { organizationId, id },
+      lock: { mode: 'for_no_key_update' },
+    });
+  }
+
+  /** Holds the vault's data key where it is until the transaction ends; other writers of the vault are let through. */
+  holdKey(transaction: Transaction, { organizationId, id }: AuthorizedVault): Promise<Vault | null> {
+    return transaction.manager.findOne(Vault, {
+      where: { organizationId, id },
+      lock: { mode: 'pessimistic_read' },
+    });
+  }
+
+  async insert(transaction: Transaction, vault: Vault): Promise<void> {
+    await transaction.manager.insert(Vault, vault);
+  }
+
+  async update(
+    transaction: Transaction,
+    { organizationId, id }: AuthorizedVault,
+    fields: Partial<Pick<Vault, 'name' | 'description' | 'maxVersions' | 'updatedAt'>>,
+  ): Promise<void> {
+    await transaction.manager.update(
+      Vault,
+      { organizationId, id },
+      { ...fields, revision: () => 'revision + 1' },
+    );
+  }
+
+  /** Adds to the count of secrets, in the transaction that makes or deletes them. */
+  async addToSecretCount(
+    transaction: Transaction,
+    { organizationId, id }: AuthorizedVault,
+    change: number,
+  ): Promise<void> {
+    await transaction.manager.increment(Vault, { organizationId, id }, 'secretCount', change);
+  }
+
+  async delete(transaction: Transaction, { organizationId, id }: AuthorizedVault): Promise<void> {
+    await transaction.manager.delete(Vault, { organizationId, id });
+  }
+
+  /** For the operator, who names a vault by its id alone. */
+  async findOrganization(id: string): Promise<string | undefined> {
+    const [row] = await this.database.rows<{ organizationId: string }>(
+      `SELECT organization_id AS "organizationId" FROM vaults WHERE id = $1`,
+      [id],
+    );
+    return row?.organizationId;
+  }
+
+  /** Locks the vault of a data key against every writer, and reads which version is current. */
+  async lockKeyVersion(
+    transaction: Transaction,
+    { organizationId, id }: KeyOwner,
+  ): Promise<number | undefined> {
+    const [row] = await transaction.rows<{ keyVersion: number }>(
+      `SELECT key_version AS "keyVersion" FROM vaults WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE`,
+      [organizationId, id],
+    );
+    return row?.keyVersion;
+  }
+
+  async setKeyVersion(
+    transaction: Transaction,
+    { organizationId, id }: KeyOwner,
+    keyVersion: number,
+  ): Promise<void> {
+    await transaction.manager.update(Vault, { organizationId, id }, { keyVersion });
+  }
+
+  /** A page of the vaults of an organization. Without filters, their number comes from the organization's counter. */
+  async list(
+    organizationId: string,
+    query: ListQuery,
+    page: PageRequest,
+  ): Promise<{ rows: Vault[]; total: number }> {
+    const conditions = new Conditions().add('organization_id = ?', organizationId);
+    const unfiltered = conditions.values.length;
+    conditions.addCommon(query, { created: 'created_at', updated: 'updated_at', search: 'name' });
+    const list = { columns, from: 'vaults', conditions, page };
+    if (conditions.values.length > unfiltered) return listRows<Vault>(this.database, list);
+    const [rows, [counter]] = await Promise.all([
+      pageOfRows<Vault>(this.database, list),
+      this.database.rows<{ total: number }>(`SELECT vault_count AS total FROM organizations WHERE id = $1`, [
+        organizationId,
+      ]),
+    ]);
+    return { rows, total: counter?.total ?? 0 };
+  }
+}

@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import { ScopeMissing } from '@credvault/access/access.errors.js';
+import type { Actor } from '@credvault/access/actor.js';
+import type { Scope } from '@credvault/access/scopes.js';
+import { AuditLog } from '@credvault/audit-log/audit-log.js';
+import { Keyring, type KeyOwner } from '@credvault/crypto/keyring.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { newUuid, publicId } from '@credvault/database/typed-id.js';
+import { assertPrecondition } from '@credvault/http/etag.js';
+import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
+import type { RetryKey } from '@credvault/http/retry-key.js';
+import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
+import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import { toPage, type Page } from '@credvault/http/pagination/page.js';
+import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { proveAuthorized, type AuthorizedVault } from './authorized-vault.js';
+import type { Vault } from './vault.entity.js';
+import { VaultNotFound } from './vaults.errors.js';
+import { VaultsRepository } from './vaults.repository.js';
+
+const sortable: Record<string, SortColumn> = {
+  createdAt: { sql: 'created_at', type: 'timestamptz' },
+  updatedAt: { sql: 'updated_at', type: 'timestamptz' },
+  name: { sql: 'name', type: 'text' },
+};
+
+export interface VaultFields {
+  name: string;
+  description?: string;
+  maxVersions?: number;
+}
+
+/** Versions kept of each secret unless the vault says otherwise. */
+export const defaultMaxVersions = 100;
+
+/** Vaults, and who may do what with them. */
+@Injectable()
+export class VaultsService {
+  constructor(
+    private readonly vaults: VaultsRepository,
+    private readonly organizations: OrganizationsService,
+    private readonly keyring: Keyring,
+    private readonly database: Database,
+    private readonly auditLog: AuditLog,
+    private readonly idempotency: Idempotency,
+    private readonly cursors: CursorCodec,
+  ) {}
+
+  /**
+   * The proof that an actor may do something with a vault. Costs no round trip: the actor's rights came with the actor,
+   * and the statements that take the proof look only into the actor's organization.
+   *
+   * @throws ScopeMissing
+   */
+  authorize(actor: Actor, scope: Scope, vaultId: string): AuthorizedVault {
+    if (!actor.scopes.has(scope)) throw new ScopeMissing(scope);
+    return proveAuthorized(actor, vaultId);
+  }
+
+  /** @throws VaultNotFound */
+  async get(vault: AuthorizedVault): Promise<Vault> {
+    const found = await this.vaults.find(vault);
+    if (!found) throw new VaultNotFound();
+    return found;
+  }
+
+  async list<T>(actor: Actor, query: ListQuery, toItem: (vault: Vault) => T): Promise<Page<T>> {
+    if (!actor.scopes.has('vault:read')) throw new ScopeMissing('vault:read');
+    const { organizationId } = actor;
+    const list = `vaults:${organizationId}`;
+    const page = parsePageRequest(query, {
+      sortable,
+      defaultSort: 'createdAt',
+      defaultLimit: 1_000,
+      cursors: this.cursors,
+      list,
+    });
+    return toPage(page, await this.vaults.list(organizationId, query, page), toItem);
+  }
+
+  /** Makes a vault with a data key of its own. */
+  create(actor: Actor, fields: VaultFields, retry?: RetryKey): Promise<Outcome<Vault>> {
+    const vault = this.authorize(actor, 'vault:write', newUuid());
+    return this.idempotency.once(actor, retry, {
+      change: async (transaction) => ({
+        answer: await this.insert(transaction, vault, fields),
+        status: 201,
+        resourceId: vault.id,
+      }),
+      replay: (first) => this.get(this.authorize(actor, 'vault:write', first.resourceId)),
+    });
+  }
+
+  /** @throws VaultNotFound, PRECONDITION_FAILED */
+  update(vault: AuthorizedVault, fields: Partial<VaultFields>, ifMatch?: string): Promise<Vault> {
+    return this.database.transaction(async (transaction) => {
+      const present = await this.lockMatching(transaction, vault, ifMatch);
+      const updatedAt = new Date();
+      await this.vaults.update(transaction, vault, { ...fields, updatedAt });
+      await this.auditLog.recordChange(transaction, vault.actor, {
+        type: 'vault.updated',
+        status: 200,
+        resourceType: 'vault',
+        resourceId: vault.id,
+        vaultId: vault.id,
+        details: { fields: Object.keys(fields) },
+      });
+      return { ...present, ...fields, updatedAt, revision: present.revision + 1 };
+    });
+  }
+
+  /** Deletes a vault with all its secrets and destroys its data keys. @throws VaultNotFound, PRECONDITION_FAILED */
+  async delete(vault: AuthorizedVault, ifMatch?: string): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const { secretCount } = await this.lockMatching(transaction, vault, ifMatch);
+      await this.vaults.delete(transaction, vault);
+      await this.keyring.destroyDataKeys(transaction, vault.keyOwner);
+      await this.organizations.countVaults(transaction, vault.organizationId, -1);
+      await this.auditLog.recordChange(transaction, vault.actor, {
+        type: 'vault.deleted',
+        status: 204,
+        resourceType: 'vault',
+        resourceId: vault.id,
+        vaultId: vault.id,
+        details: { secretCount },
+      });
+    });
+  }
+
+  /**
+   * Holds a vault in a transaction that writes ciphertexts, so that its data key cannot be rotated away under them.
+   * Always before any of its secrets is locked: vault first, secret second, and no two writers wait for each other.
+   *
+   * @throws VaultNotFound
+   */
+  async holdKey(transaction: Transaction, vault: AuthorizedVault): Promise<Vault> {
+    const found = await this.vaults.holdKey(transaction, vault);
+    if (!found) throw new VaultNotFound();
+    return found;
+  }
+
+  /** As `holdKey`, for writers that also change the number of secrets. @throws VaultNotFound */
+  async lock(transaction: Transaction, vault: AuthorizedVault): Promise<Vault> {
+    const found = await this.vaults.lock(transaction, vault);
+    if (!found) throw new VaultNotFound();
+    return found;
+  }
+
+  /** Keeps the vault's count of secrets, in the transaction that makes or deletes them. */
+  countSecrets(transaction: Transaction, vault: AuthorizedVault, change: number): Promise<void> {
+    return this.vaults.addToSecretCount(transaction, vault, change);
+  }
+
+  /** The organization of a vault, for the operator's rotation of its key. @throws VaultNotFound */
+  async organizationOf(vaultId: string): Promise<string> {
+    const organizationId = await this.vaults.findOrganization(vaultId);
+    if (organizationId === undefined) throw new VaultNotFound();
+    return organizationId;
+  }
+
+  /** Locks a vault for a step of its rotation, and tells the current version of its data key. @throws VaultNotFound */
+  async lockKeyVersion(transaction: Transaction, owner: KeyOwner): Promise<number> {
+    const keyVersion = await this.vaults.lockKeyVersion(transaction, owner);
+    if (keyVersion === undefined) throw new VaultNotFound();
+    return keyVersion;
+  }
+
+  setKeyVersion(transaction: Transaction, owner: KeyOwner, keyVersion: number): Promise<void> {
+    return this.vaults.setKeyVersion(transaction, owner, keyVersion);
+  }
+
+  private async insert(
+    transaction: Transaction,
+    vault: AuthorizedVault,
+    fields: VaultFields,
+  ): Promise<Vault> {
+    const now = new Date();
+    const row: Vault = {
+      organizationId: vault.organizationId,
+      id: vault.id,
+      name: fields.name,
+      description: fields.description ?? '',
+      secretCount: 0,
+      maxVersions: fields.maxVersions ?? defaultMaxVersions,
+      keyVersion: 1,
+      revision: 1,
+      createdBy: vault.actor.userId,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.vaults.insert(transaction, row);
+    await this.keyring.createDataKey(transaction, vault.keyOwner, row.keyVersion);
+    await this.organizations.countVaults(transaction, vault.organizationId, 1);
+    await this.auditLog.recordChange(transaction, vault.actor, {
+      type: 'vault.created',
+      status: 201,
+      resourceType: 'vault',
+      resourceId: vault.id,
+      vaultId: vault.id,
+    });
+    return row;
+  }
+
+  private async lockMatching(
+    transaction: Transaction,
+    vault: AuthorizedVault,
+    ifMatch?: string,
+  ): Promise<Vault> {
+    const present = await this.lock(transaction, vault);
+    assertPrecondition(ifMatch, publicId('vault', vault.id), present.revision);
+    return present;
+  }
+}

@@ -1,0 +1,49 @@
+import type { TokenDigester } from '@credvault/crypto/token-digest.js';
+import { parseToken, type TokenPrefix } from '@credvault/crypto/tokens.js';
+import type { Invalidation } from '@credvault/database/invalidation-channel.js';
+import type { Principal } from './actor.js';
+import type { LastUsed } from './last-used.js';
+import type { PrincipalCache } from './principal-cache.js';
+
+/**
+ * Finds the principal behind one kind of credential. Declared here and implemented by the domain that issues the
+ * credential (`cvs_` by auth, `ck_live_` by api-tokens), which registers itself at boot.
+ */
+export interface CredentialResolver {
+  readonly prefix: TokenPrefix;
+  /** Reads the principal of a token's digest; null when there is none or it was revoked. */
+  findPrincipal(digest: Buffer): Promise<Principal | null>;
+  /** Saves when credentials were last used; called at most once a minute for each credential. */
+  saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void>;
+}
+
+/** Turns a token into a principal: checks its form, digests it, and asks the cache before the resolver of its prefix. */
+export class CredentialRegistry {
+  private readonly resolvers = new Map<TokenPrefix, CredentialResolver>();
+
+  constructor(
+    private readonly digester: TokenDigester,
+    private readonly cache: PrincipalCache,
+    private readonly lastUsed: LastUsed,
+  ) {}
+
+  register(resolver: CredentialResolver): void {
+    this.resolvers.set(resolver.prefix, resolver);
+  }
+
+  /** Forgets cached principals at once: for this process's own changes, which need not wait for the channel. */
+  invalidate(invalidation: Invalidation): void {
+    this.cache.invalidate(invalidation);
+  }
+
+  /** The principal of a token, or null when the token is garbage, of an unknown kind, or unknown. */
+  async findPrincipal(text: string): Promise<Principal | null> {
+    const parsed = parseToken(text);
+    const resolver = parsed && this.resolvers.get(parsed.prefix);
+    if (!resolver) return null;
+    const digest = this.digester.digest(text);
+    const principal = await this.cache.get(digest.toString('base64'), () => resolver.findPrincipal(digest));
+    if (principal) this.lastUsed.touch(resolver, principal);
+    return principal;
+  }
+}

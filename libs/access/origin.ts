@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify';
+import type { RequestOrigin } from './actor.js';
+
+const userAgentBytes = 256;
+
+/** Route template of a request, relative to the version: `/api/v1/vaults/:vaultId` is `/vaults/:vaultId`. */
+export function routeOf(request: FastifyRequest): string {
+  const url = request.routeOptions.url ?? '(unknown)';
+  let route = routes.get(url);
+  if (route === undefined) {
+    route = url.replace(/^\/api\/v\d+(?=\/)/, '');
+    routes.set(url, route);
+  }
+  return route;
+}
+
+/** There are as many templates as routes, and each request asks for one. */
+const routes = new Map<string, string>();
+
+/**
+ * What the audit record says about where a request came from.
+ *
+ * @param event type of the record that the route writes
+ */
+export function originOf(request: FastifyRequest, event = ''): RequestOrigin {
+  // Header values are Latin-1, so that a character may become two bytes of UTF-8.
+  const userAgent = request.headers['user-agent'];
+  return {
+    requestId: request.id,
+    ip: request.ip,
+    userAgent:
+      userAgent &&
+      Buffer.from(userAgent)
+        .subarray(0, userAgentBytes)
+        .toString()
+        .replace(/\uFFFD+$/, ''),
+    method: request.method,
+    route: routeOf(request),
+    event,
+    recorded: false,
+  };
+}

@@ -1,0 +1,75 @@
+import { LRUCache } from 'lru-cache';
+import type { Invalidation, InvalidationChannel } from '@credvault/database/invalidation-channel.js';
+import type { Principal } from './actor.js';
+
+const capacity = 50_000;
+
+/**
+ * Principals by the digest of their credential, so that a warm credential costs no database access.
+ *
+ * It is only ever as good as the invalidation channel: while that one is not certainly healthy, every request asks the
+ * database. A load that began before an invalidation arrived is used once and not kept (generation counter), because
+ * what it read may be what the invalidation was about.
+ */
+export class PrincipalCache {
+  private generation = 0;
+  private readonly keysByOwner = new Map<string, Set<string>>();
+  private readonly principals = new LRUCache<string, Principal>({
+    max: capacity,
+    dispose: (principal, key) => this.unlink(principal, key),
+  });
+
+  constructor(private readonly channel: Pick<InvalidationChannel, 'isHealthy' | 'onInvalidation'>) {
+    channel.onInvalidation((invalidation) => this.invalidate(invalidation));
+  }
+
+  /**
+   * The principal of a credential.
+   *
+   * @param digest digest of the token, as text
+   * @param load reads it from the database; null when there is none
+   */
+  async get(digest: string, load: () => Promise<Principal | null>): Promise<Principal | null> {
+    const healthy = this.channel.isHealthy();
+    const cached = healthy ? this.principals.get(digest) : undefined;
+    if (cached) return cached;
+    const generation = this.generation;
+    const principal = await load();
+    if (principal && healthy && generation === this.generation) {
+      this.principals.set(digest, principal);
+      for (const owner of owners(principal)) this.link(owner, digest);
+    }
+    return principal;
+  }
+
+  /** Forgets what an invalidation names; this process's own changes call it without waiting for the channel. */
+  invalidate(invalidation: Invalidation | 'everything'): void {
+    this.generation++;
+    if (invalidation === 'everything') {
+      this.principals.clear();
+      return;
+    }
+    for (const key of [...(this.keysByOwner.get(`${invalidation.kind}:${invalidation.id}`) ?? [])]) {
+      this.principals.delete(key);
+    }
+  }
+
+  private link(owner: string, key: string): void {
+    const keys = this.keysByOwner.get(owner);
+    if (keys) keys.add(key);
+    else this.keysByOwner.set(owner, new Set([key]));
+  }
+
+  private unlink(principal: Principal, key: string): void {
+    for (const owner of owners(principal)) {
+      const keys = this.keysByOwner.get(owner);
+      keys?.delete(key);
+      if (keys?.size === 0) this.keysByOwner.delete(owner);
+    }
+  }
+}
+
+/** What an invalidation may name to mean this principal. */
+function owners(principal: Principal): string[] {
+  return [`credential:${principal.credentialId}`, `user:${principal.userId}`];
+}

@@ -1,0 +1,259 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+
+/** Who may register an account of their own; the first account always takes the setup token. */
+export type RegistrationMode = 'invite' | 'open' | 'closed';
+/** Who may read `/openapi.json` and use `/docs`. */
+export type DocsMode = 'public' | 'private' | 'off';
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** Injection token of `Settings`. */
+export const settingsToken = Symbol('credvault:settings');
+
+/** Every setting of the service, read once at boot. `settingsTable` describes them for people. */
+export interface Settings {
+  host: string;
+  port: number;
+  /** Where clients reach the service: feeds links, the OpenAPI `servers`, the banner and the Host check. */
+  publicUrl: URL;
+  /** PostgreSQL connection string; undefined means the embedded PostgreSQL. */
+  databaseUrl?: string;
+  /** Absolute path of the data folder. */
+  dataDir: string;
+  /** False when the operator chose the data folder. */
+  dataDirIsDefault: boolean;
+  /** One or several root keys as text, newest first; undefined means the key file. */
+  rootKey?: string;
+  /** Absolute path of the root key file; undefined means `<data folder>/root.key`. */
+  rootKeyFile?: string;
+  /** A setup token chosen by the operator, at least 32 characters. */
+  setupToken?: string;
+  registration: RegistrationMode;
+  corsOrigins: string[];
+  /** Addresses or CIDR blocks whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+  /** Loopback port of `/metrics`; 0 switches it off. */
+  metricsPort: number;
+  /** Whether the operator chose the metrics port: a chosen port that is taken stops the start. */
+  metricsPortIsDefault: boolean;
+  docs: DocsMode;
+  logLevel: LogLevel;
+}
+
+/** A setting that cannot be used; `message` names the variable, says why and what would do. */
+export class SettingsError extends Error {
+  constructor(readonly problems: string[]) {
+    super(`CredVault cannot start with these settings:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+interface SettingRow {
+  name: string;
+  default: string;
+  description: string;
+}
+
+/** The settings as people see them: the README's table is checked against this list. */
+export const settingsTable: SettingRow[] = [
+  { name: 'PORT', default: '3000', description: 'Port of the API.' },
+  { name: 'HOST', default: '127.0.0.1', description: 'Address the API listens on.' },
+  {
+    name: 'DATABASE_URL',
+    default: '(embedded)',
+    description:
+      'PostgreSQL 15 or later, `postgres://user:password@host:5432/name`; several hosts may be listed, the primary is followed. A direct or session-pooled connection.',
+  },
+  {
+    name: 'CREDVAULT_DATA_DIR',
+    default: '.credvault',
+    description: 'Folder of the embedded database and the root key file.',
+  },
+  {
+    name: 'CREDVAULT_PUBLIC_URL',
+    default: 'http://<HOST>:<PORT>',
+    description: 'Where clients reach the service: feeds links, the OpenAPI document and the Host check.',
+  },
+  {
+    name: 'CREDVAULT_ROOT_KEY',
+    default: '',
+    description: 'Root key, 32 bytes as base64; several separated by commas, the newest first.',
+  },
+  {
+    name: 'CREDVAULT_ROOT_KEY_FILE',
+    default: '<data folder>/root.key',
+    description: 'File that holds the root keys, mode 0600.',
+  },
+  {
+    name: 'CREDVAULT_SETUP_TOKEN',
+    default: '(made at each start)',
+    description: 'Setup token of the first account, at least 32 characters.',
+  },
+  {
+    name: 'CREDVAULT_REGISTRATION',
+    default: 'invite',
+    description:
+      'Who may register: `invite`, `open` or `closed`. The first account always takes the setup token.',
+  },
+  {
+    name: 'CREDVAULT_CORS_ORIGINS',
+    default: '(none)',
+    description: 'Origins of browser applications, separated by commas.',
+  },
+  {
+    name: 'CREDVAULT_TRUSTED_PROXIES',
+    default: '(none)',
+    description: 'Addresses or CIDR blocks of reverse proxies whose `X-Forwarded-For` is believed.',
+  },
+  {
+    name: 'CREDVAULT_METRICS_PORT',
+    default: '9464',
+    description: 'Loopback port of `/metrics` (Prometheus); 0 switches it off.',
+  },
+  {
+    name: 'CREDVAULT_DOCS',
+    default: 'public',
+    description: 'API documents and Swagger UI: `public`, `private` (with a credential) or `off`.',
+  },
+  {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    description: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+  },
+];
+
+type Environment = Record<string, string | undefined>;
+
+/** Reads one variable at a time and collects what is wrong, so that a start names every problem at once. */
+class SettingsReader {
+  readonly problems: string[] = [];
+
+  constructor(private readonly environment: Environment) {}
+
+  text(name: string): string | undefined {
+    const value = this.environment[name]?.trim();
+    return value === undefined || value === '' ? undefined : value;
+  }
+
+  refuse(name: string, why: string): void {
+    this.problems.push(`${name} ${why}`);
+  }
+
+  port(name: string, fallback: number, lowest = 1): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+    if (!(port >= lowest && port <= 65_535)) {
+      this.refuse(name, `is "${text}", but must be a port number from ${lowest} to 65535.`);
+      return fallback;
+    }
+    return port;
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const found = allowed.find((candidate) => candidate === text);
+    if (found === undefined) this.refuse(name, `is "${text}", but must be one of: ${allowed.join(', ')}.`);
+    return found ?? fallback;
+  }
+
+  list(name: string, accepts: (item: string) => boolean, expected: string): string[] {
+    const items = (this.text(name) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    for (const item of items) {
+      if (!accepts(item)) this.refuse(name, `contains "${item}", but each item must be ${expected}.`);
+    }
+    return items;
+  }
+
+  httpUrl(name: string, fallback: string): URL {
+    const text = this.text(name) ?? fallback;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const usable = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash;
+    if (usable && url.username === '' && url.password === '') return url;
+    this.refuse(
+      name,
+      `is "${text}", but must be an http or https address without path, such as https://vault.example.com.`,
+    );
+    return new URL('http://127.0.0.1');
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+}
+
+function isAddressBlock(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/');
+  const version = isIP(address ?? '');
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function readSecretSettings(
+  read: SettingsReader,
+): Pick<Settings, 'rootKey' | 'rootKeyFile' | 'setupToken' | 'databaseUrl'> {
+  const rootKey = read.text('CREDVAULT_ROOT_KEY');
+  const rootKeyFile = read.text('CREDVAULT_ROOT_KEY_FILE');
+  if (rootKey !== undefined && rootKeyFile !== undefined) {
+    read.refuse('CREDVAULT_ROOT_KEY', 'and CREDVAULT_ROOT_KEY_FILE are both set; use one of them.');
+  }
+  const setupToken = read.text('CREDVAULT_SETUP_TOKEN');
+  if (setupToken !== undefined && (setupToken.length < 32 || setupToken.length > 256)) {
+    read.refuse(
+      'CREDVAULT_SETUP_TOKEN',
+      'must have 32 to 256 characters; make one with: openssl rand -base64 32',
+    );
+  }
+  const databaseUrl = read.text('DATABASE_URL');
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    read.refuse('DATABASE_URL', 'must look like postgres://user:password@host:5432/database.');
+  }
+  return { rootKey, rootKeyFile: rootKeyFile && resolve(rootKeyFile), setupToken, databaseUrl };
+}
+
+/** `host` as it stands in a URL: IPv6 in brackets, and an any-address as the loopback name people can open. */
+function hostForUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/**
+ * Reads the settings from environment variables.
+ *
+ * @param environment usually `process.env`; an empty variable counts as not set
+ * @throws SettingsError naming every variable that cannot be used, and why
+ */
+export function readSettings(environment: Environment): Settings {
+  const read = new SettingsReader(environment);
+  const port = read.port('PORT', 3000);
+  const host = read.text('HOST') ?? '127.0.0.1';
+  if (isIP(host) === 0 && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)) {
+    read.refuse('HOST', `is "${host}", but must be an IP address or a host name.`);
+  }
+  const addresses = 'an IP address or a CIDR block such as 10.0.0.0/8';
+  const settings: Settings = {
+    host,
+    port,
+    publicUrl: read.httpUrl('CREDVAULT_PUBLIC_URL', `http://${hostForUrl(host)}:${port}`),
+    ...readSecretSettings(read),
+    dataDir: resolve(read.text('CREDVAULT_DATA_DIR') ?? '.credvault'),
+    dataDirIsDefault: read.text('CREDVAULT_DATA_DIR') === undefined,
+    registration: read.oneOf('CREDVAULT_REGISTRATION', ['invite', 'open', 'closed'], 'invite'),
+    corsOrigins: read.list('CREDVAULT_CORS_ORIGINS', isOrigin, 'an origin such as https://app.example.com'),
+    trustedProxies: read.list('CREDVAULT_TRUSTED_PROXIES', isAddressBlock, addresses),
+    metricsPort: read.port('CREDVAULT_METRICS_PORT', 9464, 0),
+    metricsPortIsDefault: read.text('CREDVAULT_METRICS_PORT') === undefined,
+    docs: read.oneOf('CREDVAULT_DOCS', ['public', 'private', 'off'], 'public'),
+    logLevel: read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  };
+  if (settings.metricsPort === settings.port) {
+    if (settings.metricsPortIsDefault) settings.metricsPort = 9465;
+    else read.refuse('CREDVAULT_METRICS_PORT', `is ${settings.port}, which PORT uses already.`);
+  }
+  if (read.problems.length > 0) throw new SettingsError(read.problems);
+  return settings;
+}

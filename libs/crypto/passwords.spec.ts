@@ -1,0 +1,80 @@
+import { parseOptions } from '@node-rs/argon2';
+import { DomainError } from '@credvault/http/domain-error.js';
+import { hashPassword, NOBODYS_HASH, passwordProblem, verifyPassword } from './passwords.js';
+
+const PASSWORD = 'mauve-tractor-19';
+
+describe('passwords', () => {
+  it('are hashed by argon2id with 19 MiB, two passes and one lane, salted', async () => {
+    const [hash, again] = await Promise.all([hashPassword(PASSWORD), hashPassword(PASSWORD)]);
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(hash).not.toBe(again);
+    expect(await verifyPassword(hash, PASSWORD)).toBe(true);
+    expect(await verifyPassword(again, PASSWORD)).toBe(true);
+    expect(await verifyPassword(hash, 'mauve-tractor-18')).toBe(false);
+  });
+
+  it.each([
+    ['a space at the end', `${PASSWORD} `],
+    ['a space in front', ` ${PASSWORD}`],
+    ['another case', 'Mauve-tractor-19'],
+    ['a NUL after it', `${PASSWORD}\u0000`],
+    ['a NUL and more after it', `${PASSWORD}\u0000more`],
+  ])('are taken verbatim: %s makes another one', async (_difference, password) => {
+    expect(await verifyPassword(await hashPassword(PASSWORD), password)).toBe(false);
+    expect(await verifyPassword(await hashPassword(password), password)).toBe(true);
+  });
+
+  it('are not normalized', async () => {
+    const hash = await hashPassword('zw\u00f6lf Boxk\u00e4mpfer');
+    expect(await verifyPassword(hash, 'zwo\u0308lf Boxka\u0308mpfer')).toBe(false);
+  });
+
+  it('are false for an account that does not exist, at the same cost', async () => {
+    expect(await verifyPassword(null, PASSWORD)).toBe(false);
+    expect(await verifyPassword(null, '')).toBe(false);
+    expect(parseOptions(NOBODYS_HASH)).toEqual(parseOptions(await hashPassword(PASSWORD)));
+  });
+
+  it('are false beyond the allowed length', async () => {
+    expect(await verifyPassword(await hashPassword(PASSWORD), 'x'.repeat(1_000_000))).toBe(false);
+  });
+
+  it.each([
+    ['abcdefghijk', 'TOO_SHORT'],
+    ['🔑🔒🗝🔐🔏🛡🔓🧿🪬🎲🎯', 'TOO_SHORT'],
+    ['ab'.repeat(128) + 'c', 'TOO_LONG'],
+    ['x'.repeat(1_000_000), 'TOO_LONG'],
+    ['mauve-tractor-\ud800', 'NOT_TEXT'],
+    ['Password123!', 'TOO_COMMON'],
+  ])('are refused with a reason', async (password, code) => {
+    expect(passwordProblem(password)?.code).toBe(code);
+    const failure: unknown = await hashPassword(password).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DomainError);
+    expect(failure).toMatchObject({ code: 'BAD_REQUEST', details: [{ path: 'password', code }] });
+    expect(JSON.stringify(failure) + String(failure)).not.toContain(password);
+  });
+
+  it.each([
+    ['12 characters', 'Kx7#pQ2vLm9z'],
+    ['12 characters beyond the basic plane', '🔑🔒🗝🔐🔏🛡🔓🧿🪬🎲🎯🧩'],
+    ['256 characters', 'Kx7#pQ2v'.repeat(31) + 'lm9zT4wR'],
+    ['256 characters beyond the basic plane', '🔑🔒🗝🔐🔏🛡🔓🧿'.repeat(31) + '🪬🎲🎯🧩🧭🪁🧵🪡'],
+  ])('may have %s', (_length, password) => {
+    expect(passwordProblem(password)).toBeNull();
+  });
+
+  it('wait in a queue of 64 behind two, then are told to come again', async () => {
+    const attempts = Array.from({ length: 70 }, () => verifyPassword(null, PASSWORD));
+    const outcomes = await Promise.allSettled(attempts);
+    const refused = outcomes.flatMap((outcome): unknown[] =>
+      outcome.status === 'rejected' ? [outcome.reason] : [],
+    );
+    expect(refused).toHaveLength(4);
+    for (const reason of refused) {
+      expect(reason).toBeInstanceOf(DomainError);
+      expect(reason).toMatchObject({ code: 'UNAVAILABLE', headers: { 'Retry-After': '1' } });
+    }
+    expect(await verifyPassword(null, PASSWORD)).toBe(false);
+  });
+});
