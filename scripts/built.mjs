@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -23,11 +23,17 @@ function newest(path) {
 }
 
 /** Builds unless the last build is newer than every source. */
-export async function buildIfNeeded() {
-  const isFresh =
-    existsSync(stamp) && sources.every((path) => newest(join(root, path)) < statSync(stamp).mtimeMs);
+export function buildIfNeeded() {
+  const isFresh = existsSync(stamp) && sources.every((path) => newest(join(root, path)) < statSync(stamp).mtimeMs);
+  // An image for production holds the build and not the builder.
   if (isFresh || !existsSync(join(root, 'node_modules/@nestjs/cli'))) return;
   process.stdout.write('Building CredVault (a few seconds, only after a change)\n');
+  build();
+}
+
+/** Builds, or exits as the compiler did. */
+export function build() {
+  rmSync(stamp, { force: true });
   const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
   const { status } = spawnSync(process.execPath, [nest, 'build'], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);

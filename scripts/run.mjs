@@ -2,5 +2,5 @@
 import { buildIfNeeded, runBuilt } from './built.mjs';
 
 const [program, ...args] = process.argv.slice(2);
-await buildIfNeeded();
+buildIfNeeded();
 await runBuilt(program, args);

@@ -5,7 +5,10 @@ import { createApp } from './create-app.js';
 import { createLogger } from './runtime/logger.js';
 import { openRuntime } from './runtime/open-runtime.js';
 import type { Runtime } from './runtime/runtime.js';
+import { returnStartMemory } from './runtime/start-memory.js';
 import { announce } from './service/announcement.js';
+
+const closeWithin = 10_000;
 
 export interface ServeOptions {
   environment: NodeJS.ProcessEnv;
@@ -38,11 +41,12 @@ export async function serve({ environment, durability }: ServeOptions): Promise<
   let app: NestFastifyApplication | undefined;
   try {
     app = await listen(runtime, settings);
+    returnStartMemory();
     await announce(app, settings, say);
     await untilAborted(stopping.signal);
     say('CredVault is stopping');
   } finally {
-    await app?.close();
+    if (app) await closeInTime(app);
     await runtime.close();
     logger.flush();
   }
@@ -62,6 +66,13 @@ async function listen(runtime: Runtime, settings: Settings): Promise<NestFastify
       { cause: error },
     );
   }
+}
+
+/** Lets the requests under way be answered; connections that take longer than 10 s are cut. */
+async function closeInTime(app: NestFastifyApplication): Promise<void> {
+  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), closeWithin);
+  await app.close();
+  clearTimeout(cut);
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
