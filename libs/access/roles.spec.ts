@@ -1,0 +1,32 @@
+import { scopesOfRole } from './roles.js';
+import { allScopes, scopeCatalogue, withImplied } from './scopes.js';
+
+describe('roles', () => {
+  it('let an owner do everything', () => {
+    expect([...scopesOfRole('owner')].sort()).toEqual([...allScopes].sort());
+  });
+
+  it.each(['viewer', 'auditor', 'billing'])('let a %s reveal and change nothing', (role) => {
+    const scopes = scopesOfRole(role);
+    expect(scopes.has('secret:read')).toBe(false);
+    expect([...scopes].filter((scope) => scopeCatalogue[scope].group === 'Write')).toEqual([]);
+  });
+
+  it('let viewer and auditor list, and only the auditor read the trail', () => {
+    expect(scopesOfRole('viewer').has('secret:list')).toBe(true);
+    expect(scopesOfRole('auditor').has('secret:list')).toBe(true);
+    expect(scopesOfRole('viewer').has('logs:read')).toBe(false);
+    expect(scopesOfRole('auditor').has('logs:read')).toBe(true);
+  });
+
+  it.each(['nobody', '', 'constructor', '__proto__'])('let the unknown role "%s" do nothing', (role) => {
+    expect(scopesOfRole(role).size).toBe(0);
+  });
+});
+
+describe('withImplied', () => {
+  it('adds what a scope implies, and nothing to one that implies nothing', () => {
+    expect([...withImplied(['secret:read'])].sort()).toEqual(['secret:list', 'secret:read']);
+    expect([...withImplied(['secret:write'])]).toEqual(['secret:write']);
+  });
+});

@@ -1,0 +1,37 @@
+import { AttemptLimit, TooManyAttempts } from './attempt-limit.js';
+
+describe('AttemptLimit', () => {
+  it('lets exactly its points through, then names the wait', async () => {
+    const limit = new AttemptLimit(3, 60, 'Too many.');
+    for (let round = 0; round < 3; round++) await limit.take('a');
+    const refusal = await limit.take('a').catch((error: unknown) => error as TooManyAttempts);
+    expect(refusal).toBeInstanceOf(TooManyAttempts);
+    const wait = Number((refusal as TooManyAttempts).headers?.['Retry-After']);
+    expect(wait).toBeGreaterThan(50);
+    expect(wait).toBeLessThanOrEqual(60);
+    expect((refusal as TooManyAttempts).message).toBe(`Too many. Try again in ${wait} seconds.`);
+  });
+
+  it('counts each key by itself', async () => {
+    const limit = new AttemptLimit(1, 60, 'Too many.');
+    await limit.take('a');
+    await expect(limit.take('b')).resolves.toBeUndefined();
+  });
+
+  it('counts failures without refusing them, and then closes', async () => {
+    const limit = new AttemptLimit(2, 60, 'Too many.');
+    await limit.assertOpen('a');
+    expect(await limit.count('a')).toBe(1);
+    await limit.assertOpen('a');
+    expect(await limit.count('a')).toBe(2);
+    await expect(limit.assertOpen('a')).rejects.toThrow(TooManyAttempts);
+    expect(await limit.used('a')).toBe(2);
+  });
+
+  it('opens again after a success', async () => {
+    const limit = new AttemptLimit(1, 60, 'Too many.');
+    await limit.count('a');
+    await limit.forget('a');
+    await expect(limit.assertOpen('a')).resolves.toBeUndefined();
+  });
+});
