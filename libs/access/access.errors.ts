@@ -28,6 +28,17 @@ export class CredentialMalformed extends DomainError {
   }
 }
 
+/** Which of two credentials counts would be a guess. */
+export class TwoCredentials extends DomainError {
+  constructor() {
+    super('BAD_REQUEST', 'Two credentials came with this request. Send one.', {
+      details: [
+        { path: 'authorization', code: 'two_credentials', message: 'came twice, or differs from X-API-Key' },
+      ],
+    });
+  }
+}
+
 /** The actor is known but lacks a scope. Names the scope, never the rule behind it. */
 export class ScopeMissing extends DomainError {
   constructor(readonly scope: Scope) {

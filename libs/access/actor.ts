@@ -19,16 +19,22 @@ export interface Principal {
   readonly paused: boolean;
 }
 
+/** Whether a known credential works now: neither paused nor expired. */
+export function isUsable({ paused, expiresAt }: Principal): boolean {
+  return !paused && (expiresAt === undefined || expiresAt > Date.now());
+}
+
 /** Where a request came from and what it asked for: what its audit record says beside the actor. */
 export interface RequestOrigin {
   readonly requestId: string;
-  readonly ip: string;
+  /** Undefined when the connection or a trusted proxy named none that is an address. */
+  readonly ip?: string;
   readonly userAgent?: string;
   readonly method: string;
   /** Route template, such as `/vaults/:vaultId`, relative to the version; never a path with tokens or a query. */
   readonly route: string;
-  /** Type of the audit record that the route writes; empty for a public route. */
-  readonly event: string;
+  /** Type of the audit record that the route writes; empty until its rule is known. */
+  event: string;
   /** Set once this request has its audit record, so that the door does not write a second one. */
   recorded: boolean;
   /** What its record should say beyond the rest, such as that it was a replay. */

@@ -1,7 +1,7 @@
 import type { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { parseToken, type TokenPrefix } from '@credvault/crypto/tokens.js';
 import type { Invalidation } from '@credvault/database/invalidation-channel.js';
-import type { Principal } from './actor.js';
+import { isUsable, type Principal } from './actor.js';
 import type { LastUsed } from './last-used.js';
 import type { PrincipalCache } from './principal-cache.js';
 
@@ -43,7 +43,7 @@ export class CredentialRegistry {
     if (!resolver) return null;
     const digest = this.digester.digest(text);
     const principal = await this.cache.get(digest.toString('base64'), () => resolver.findPrincipal(digest));
-    if (principal) this.lastUsed.touch(resolver, principal);
+    if (principal && isUsable(principal)) this.lastUsed.touch(resolver, principal);
     return principal;
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { clientAddress } from '@credvault/rate-limit/address-block.js';
 import type { RequestOrigin } from './actor.js';
 
 const userAgentBytes = 256;
@@ -17,17 +18,13 @@ export function routeOf(request: FastifyRequest): string {
 /** There are as many templates as routes, and each request asks for one. */
 const routes = new Map<string, string>();
 
-/**
- * What the audit record says about where a request came from.
- *
- * @param event type of the record that the route writes
- */
-export function originOf(request: FastifyRequest, event = ''): RequestOrigin {
+/** What the audit record says about where a request came from. */
+export function originOf(request: FastifyRequest): RequestOrigin {
   // Header values are Latin-1, so that a character may become two bytes of UTF-8.
   const userAgent = request.headers['user-agent'];
   return {
     requestId: request.id,
-    ip: request.ip,
+    ip: clientAddress(request.ip),
     userAgent:
       userAgent &&
       Buffer.from(userAgent)
@@ -36,7 +33,7 @@ export function originOf(request: FastifyRequest, event = ''): RequestOrigin {
         .replace(/\uFFFD+$/, ''),
     method: request.method,
     route: routeOf(request),
-    event,
+    event: '',
     recorded: false,
   };
 }

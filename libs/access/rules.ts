@@ -1,5 +1,6 @@
 import { SetMetadata, applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import { RouteFacts } from '@credvault/http/route-facts.js';
 import type { CredentialType } from './actor.js';
 import type { Scope } from './scopes.js';
 
@@ -24,26 +25,32 @@ export type AccessRule =
  * @param scope what the actor must be allowed to do
  * @param event type of the audit record the request writes, such as `vault.listed`
  */
-export function Requires(scope: Scope, event: string): MethodDecorator & ClassDecorator {
+export function Requires(scope: Scope, event: string): MethodDecorator {
   const rule: AccessRule = { kind: 'requires', scope, event };
   return applyDecorators(
     SetMetadata(accessRuleKey, rule),
+    RouteFacts({ needsCredential: true }),
     ApiBearerAuth('bearer'),
     ApiExtension('x-required-scopes', [scope]),
   );
 }
 
 /** A route that any known actor may call: it speaks only of the actor itself. */
-export function RequiresActor(event: string): MethodDecorator & ClassDecorator {
+export function RequiresActor(event: string): MethodDecorator {
   const rule: AccessRule = { kind: 'requires', event };
-  return applyDecorators(SetMetadata(accessRuleKey, rule), ApiBearerAuth('bearer'));
+  return applyDecorators(
+    SetMetadata(accessRuleKey, rule),
+    RouteFacts({ needsCredential: true }),
+    ApiBearerAuth('bearer'),
+  );
 }
 
 /** A route that takes sessions only: a token must not be able to make another token or change a password. */
-export function RequiresSession(event: string): MethodDecorator & ClassDecorator {
+export function RequiresSession(event: string): MethodDecorator {
   const rule: AccessRule = { kind: 'requires', credentials: ['session'], event };
   return applyDecorators(
     SetMetadata(accessRuleKey, rule),
+    RouteFacts({ needsCredential: true }),
     ApiBearerAuth('bearer'),
     ApiExtension('x-session-only', true),
   );

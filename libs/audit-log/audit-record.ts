@@ -104,7 +104,7 @@ function snakeCase(kind: IdKind): string {
 
 /**
  * One statement for any number of records: a batch travels as one JSON parameter, so its text never changes and it is
- * prepared once.
+ * prepared once. A record that is there already came with a batch whose acknowledgement was lost.
  */
 export const insertAuditRows = {
   name: 'insert_audit_events',
@@ -114,5 +114,6 @@ export const insertAuditRows = {
     SELECT * FROM json_to_recordset($1::json) AS record (organization_id uuid, occurred_at timestamptz, id uuid, type text,
       outcome text, reason text, actor_type text, actor_id uuid, credential_type text, credential_id uuid,
       resource_type text, resource_id uuid, resource_ids uuid[], vault_id uuid, details jsonb, method text, route text,
-      status smallint, ip inet, user_agent text, request_id text, count integer)`,
+      status smallint, ip inet, user_agent text, request_id text, count integer)
+    ON CONFLICT DO NOTHING`,
 };

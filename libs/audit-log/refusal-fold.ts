@@ -15,9 +15,8 @@ export class RefusalFold {
   constructor(private readonly write: (row: AuditRow) => void) {}
 
   add(row: AuditRow): void {
-    const key = [row.credential_id, row.type, row.reason, row.method, row.route, row.status, row.ip].join(
-      ' ',
-    );
+    const { credential_id, type, reason, method, route, vault_id, resource_id, status, ip } = row;
+    const key = [credential_id, type, reason, method, route, vault_id, resource_id, status, ip].join(' ');
     const folded = this.open.get(key);
     if (folded) {
       folded.row = { ...row, count: folded.row.count + 1 };

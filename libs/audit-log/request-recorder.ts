@@ -20,6 +20,12 @@ const failures: Record<number, string> = {
   503: 'unavailable',
 };
 
+/** What the path of a request named, as UUIDs. */
+export interface NamedInPath {
+  vaultId?: string;
+  secretId?: string;
+}
+
 /**
  * Writes the record of each finished request of a known actor that has none yet: what only looks, what was refused and
  * what failed. Reveals and changes have recorded themselves before they were answered. Nobody waits for these records.
@@ -31,16 +37,25 @@ export class RequestRecorder {
     this.fold = new RefusalFold((row) => auditLog.noteRow(row));
   }
 
-  /** @param status the status the request was answered with */
-  record(actor: Actor, status: number): void {
+  /**
+   * @param status the status the request was answered with
+   * @param named what it asked for, so that a refusal says what somebody reached for
+   */
+  record(actor: Actor, status: number, named: NamedInPath = {}): void {
+    const { origin } = actor;
     if (status < 400) {
-      if (!actor.origin.recorded) this.auditLog.note(actor, { type: actor.origin.event, status });
+      if (!origin.recorded) this.auditLog.note(actor, { type: origin.event, status });
       return;
     }
-    const reason = refusals[status];
-    if (reason !== undefined)
-      this.fold.add(auditRow(actor, { type: 'access.denied', outcome: 'denied', reason, status }));
-    else this.auditLog.note(actor, failure(status));
+    const about = { status, ...resourceOf(named) };
+    const refusal = refusals[status];
+    if (refusal !== undefined) {
+      const reason = origin.remark ?? refusal;
+      this.fold.add(auditRow(actor, { type: 'access.denied', outcome: 'denied', reason, ...about }));
+    } else {
+      const reason = origin.remark ?? failures[status] ?? 'internal error';
+      this.auditLog.note(actor, { type: 'request.failed', outcome: 'failed', reason, ...about });
+    }
   }
 
   /** Writes what is being folded; called at shutdown, before the audit log drains. */
@@ -49,6 +64,7 @@ export class RequestRecorder {
   }
 }
 
-function failure(status: number): AuditEntry {
-  return { type: 'request.failed', outcome: 'failed', reason: failures[status] ?? 'internal error', status };
+function resourceOf({ vaultId, secretId }: NamedInPath): Partial<AuditEntry> {
+  if (secretId !== undefined) return { resourceType: 'secret', resourceId: secretId, vaultId };
+  return vaultId === undefined ? {} : { resourceType: 'vault', resourceId: vaultId, vaultId };
 }

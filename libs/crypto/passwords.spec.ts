@@ -3,15 +3,19 @@ import { DomainError } from '@credvault/http/domain-error.js';
 import { hashPassword, NOBODYS_HASH, passwordProblem, verifyPassword } from './passwords.js';
 
 const PASSWORD = 'mauve-tractor-19';
+const request = { addressBlock: '203.0.113.9/32' };
 
 describe('passwords', () => {
   it('are hashed by argon2id with 19 MiB, two passes and one lane, salted', async () => {
-    const [hash, again] = await Promise.all([hashPassword(PASSWORD), hashPassword(PASSWORD)]);
+    const [hash, again] = await Promise.all([
+      hashPassword(PASSWORD, request),
+      hashPassword(PASSWORD, request),
+    ]);
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(hash).not.toBe(again);
-    expect(await verifyPassword(hash, PASSWORD)).toBe(true);
-    expect(await verifyPassword(again, PASSWORD)).toBe(true);
-    expect(await verifyPassword(hash, 'mauve-tractor-18')).toBe(false);
+    expect(await verifyPassword(hash, PASSWORD, request)).toBe(true);
+    expect(await verifyPassword(again, PASSWORD, request)).toBe(true);
+    expect(await verifyPassword(hash, 'mauve-tractor-18', request)).toBe(false);
   });
 
   it.each([
@@ -21,23 +25,25 @@ describe('passwords', () => {
     ['a NUL after it', `${PASSWORD}\u0000`],
     ['a NUL and more after it', `${PASSWORD}\u0000more`],
   ])('are taken verbatim: %s makes another one', async (_difference, password) => {
-    expect(await verifyPassword(await hashPassword(PASSWORD), password)).toBe(false);
-    expect(await verifyPassword(await hashPassword(password), password)).toBe(true);
+    expect(await verifyPassword(await hashPassword(PASSWORD, request), password, request)).toBe(false);
+    expect(await verifyPassword(await hashPassword(password, request), password, request)).toBe(true);
   });
 
   it('are not normalized', async () => {
-    const hash = await hashPassword('zw\u00f6lf Boxk\u00e4mpfer');
-    expect(await verifyPassword(hash, 'zwo\u0308lf Boxka\u0308mpfer')).toBe(false);
+    const hash = await hashPassword('zw\u00f6lf Boxk\u00e4mpfer', request);
+    expect(await verifyPassword(hash, 'zwo\u0308lf Boxka\u0308mpfer', request)).toBe(false);
   });
 
   it('are false for an account that does not exist, at the same cost', async () => {
-    expect(await verifyPassword(null, PASSWORD)).toBe(false);
-    expect(await verifyPassword(null, '')).toBe(false);
-    expect(parseOptions(NOBODYS_HASH)).toEqual(parseOptions(await hashPassword(PASSWORD)));
+    expect(await verifyPassword(null, PASSWORD, request)).toBe(false);
+    expect(await verifyPassword(null, '', request)).toBe(false);
+    expect(parseOptions(NOBODYS_HASH)).toEqual(parseOptions(await hashPassword(PASSWORD, request)));
   });
 
   it('are false beyond the allowed length', async () => {
-    expect(await verifyPassword(await hashPassword(PASSWORD), 'x'.repeat(1_000_000))).toBe(false);
+    expect(await verifyPassword(await hashPassword(PASSWORD, request), 'x'.repeat(1_000_000), request)).toBe(
+      false,
+    );
   });
 
   it.each([
@@ -49,7 +55,7 @@ describe('passwords', () => {
     ['Password123!', 'TOO_COMMON'],
   ])('are refused with a reason', async (password, code) => {
     expect(passwordProblem(password)?.code).toBe(code);
-    const failure: unknown = await hashPassword(password).catch((error: unknown) => error);
+    const failure: unknown = await hashPassword(password, request).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DomainError);
     expect(failure).toMatchObject({ code: 'BAD_REQUEST', details: [{ path: 'password', code }] });
     expect(JSON.stringify(failure) + String(failure)).not.toContain(password);
@@ -64,8 +70,32 @@ describe('passwords', () => {
     expect(passwordProblem(password)).toBeNull();
   });
 
+  it('are refused under the name of their field', async () => {
+    const refused = hashPassword('short', { ...request, field: 'newPassword' });
+    await expect(refused).rejects.toMatchObject({ details: [{ path: 'newPassword', code: 'TOO_SHORT' }] });
+  });
+
+  it('of one address wait in fours, whatever is done with them, and keep nobody else waiting', async () => {
+    const attempts = Array.from({ length: 70 }, (_, at) =>
+      at % 2 ? verifyPassword(null, PASSWORD, request) : hashPassword(PASSWORD, request),
+    );
+    const elsewhere = verifyPassword(null, PASSWORD, { addressBlock: '203.0.113.10/32' });
+    const outcomes = await Promise.allSettled(attempts);
+    const refused = outcomes.flatMap((outcome): unknown[] =>
+      outcome.status === 'rejected' ? [outcome.reason] : [],
+    );
+    expect(refused).toHaveLength(66);
+    for (const reason of refused)
+      expect(reason).toMatchObject({ code: 'RATE_LIMITED', headers: { 'Retry-After': '1' } });
+    expect(await elsewhere).toBe(false);
+    const again = Array.from({ length: 4 }, () => verifyPassword(null, PASSWORD, request));
+    expect(await Promise.all(again)).toEqual([false, false, false, false]);
+  });
+
   it('wait in a queue of 64 behind two, then are told to come again', async () => {
-    const attempts = Array.from({ length: 70 }, () => verifyPassword(null, PASSWORD));
+    const attempts = Array.from({ length: 70 }, (_, at) =>
+      verifyPassword(null, PASSWORD, { addressBlock: `203.0.113.${at}/32` }),
+    );
     const outcomes = await Promise.allSettled(attempts);
     const refused = outcomes.flatMap((outcome): unknown[] =>
       outcome.status === 'rejected' ? [outcome.reason] : [],
@@ -75,6 +105,6 @@ describe('passwords', () => {
       expect(reason).toBeInstanceOf(DomainError);
       expect(reason).toMatchObject({ code: 'UNAVAILABLE', headers: { 'Retry-After': '1' } });
     }
-    expect(await verifyPassword(null, PASSWORD)).toBe(false);
+    expect(await verifyPassword(null, PASSWORD, request)).toBe(false);
   });
 });

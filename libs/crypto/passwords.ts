@@ -22,6 +22,20 @@ const computations = pLimit(2);
 /** As many wait as two cores work off in about half a second; a sign-in that waited longer is better told to come again. */
 const LONGEST_QUEUE = 64;
 
+/** So many of one address may wait or run: enough for one person's browser, too few to stand before everybody else. */
+const MOST_PER_ADDRESS = 4;
+
+/** Computations of each address block that wait or run now. */
+const atWork = new Map<string, number>();
+
+/** Whose password is worked on, and where it stands in their request. */
+export interface PasswordRequest {
+  /** The client's address block, as `addressBlock` gives it. */
+  addressBlock: string;
+  /** The field a problem is reported for. */
+  field?: string;
+}
+
 /** Why a password cannot be chosen: a code for programs and a message for the person. */
 export interface PasswordProblem {
   code: 'TOO_SHORT' | 'TOO_LONG' | 'NOT_TEXT' | 'TOO_COMMON';
@@ -46,32 +60,48 @@ export function passwordProblem(password: string): PasswordProblem | null {
 
 /**
  * Hashes a password with argon2id and a random salt into a PHC string. Throws DomainError: BAD_REQUEST when
- * `passwordProblem` finds something, UNAVAILABLE when too many computations are waiting.
+ * `passwordProblem` finds something, RATE_LIMITED when too many computations of this address block are waiting, UNAVAILABLE
+ * when too many of all are.
  */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(
+  password: string,
+  { addressBlock, field = 'password' }: PasswordRequest,
+): Promise<string> {
   const problem = passwordProblem(password);
   if (problem) {
     throw new DomainError('BAD_REQUEST', `The password ${problem.message}.`, {
-      details: [{ path: 'password', ...problem }],
+      details: [{ path: field, ...problem }],
     });
   }
-  return inTurn(() => hash(Buffer.from(password, 'utf8'), COST));
+  return inTurn(addressBlock, () => hash(Buffer.from(password, 'utf8'), COST));
 }
 
 /**
  * Tells whether a password belongs to a hash. Give null for an account that does not exist: it takes the same time and is
- * false, so that the time does not tell which accounts exist. Throws DomainError UNAVAILABLE when too many computations are
- * waiting.
+ * false, so that the time does not tell which accounts exist. Throws DomainError: RATE_LIMITED when too many computations of
+ * this address block are waiting, UNAVAILABLE when too many of all are.
  */
-export async function verifyPassword(passwordHash: string | null, password: string): Promise<boolean> {
+export async function verifyPassword(
+  passwordHash: string | null,
+  password: string,
+  { addressBlock }: PasswordRequest,
+): Promise<boolean> {
   // Beyond the longest allowed password the answer is known, but it must not come sooner.
   const isPossible = passwordHash !== null && charactersOf(password) <= PASSWORD_CHARACTERS.most;
   const bytes = Buffer.from(isPossible ? password : '', 'utf8');
-  const matches = await inTurn(() => verify(isPossible ? passwordHash : NOBODYS_HASH, bytes));
+  const matches = await inTurn(addressBlock, () => verify(isPossible ? passwordHash : NOBODYS_HASH, bytes));
   return isPossible && matches;
 }
 
-async function inTurn<Result>(compute: () => Promise<Result>): Promise<Result> {
+async function inTurn<Result>(block: string, compute: () => Promise<Result>): Promise<Result> {
+  const ofThisAddress = atWork.get(block) ?? 0;
+  if (ofThisAddress >= MOST_PER_ADDRESS) {
+    throw new DomainError(
+      'RATE_LIMITED',
+      'Too many passwords of this address are being checked at this moment. Try again in a second.',
+      { headers: { 'Retry-After': '1' } },
+    );
+  }
   if (computations.pendingCount >= LONGEST_QUEUE) {
     throw new DomainError(
       'UNAVAILABLE',
@@ -81,7 +111,14 @@ async function inTurn<Result>(compute: () => Promise<Result>): Promise<Result> {
       },
     );
   }
-  return computations(compute);
+  atWork.set(block, ofThisAddress + 1);
+  try {
+    return await computations(compute);
+  } finally {
+    const left = (atWork.get(block) ?? 1) - 1;
+    if (left > 0) atWork.set(block, left);
+    else atWork.delete(block);
+  }
 }
 
 /** Code points; a text that is too long in any case is not taken apart to count them. */

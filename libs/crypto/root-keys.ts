@@ -34,9 +34,18 @@ export class RootKeys {
     return this.keys;
   }
 
-  /** Reads a key file again; keys of the environment change with a restart only. */
-  reload(): void {
-    this.keys = readKeys(this.source);
+  /**
+   * Reads a key file again; keys of the environment change with a restart only. Keys that changed are taken over once
+   * `verify` has proved that they are the database's: a wrong file put in place of the right one must not become what new
+   * data keys are wrapped with.
+   *
+   * @throws RootKeyError when the file cannot be read, or what `verify` throws; the keys then stay as they were
+   */
+  async reload(verify: (keys: RootKeySet) => Promise<void>): Promise<void> {
+    const keys = readKeys(this.source);
+    if (keys.ids().join() === this.keys.ids().join()) return;
+    await verify(keys);
+    this.keys = keys;
   }
 }
 

@@ -5,7 +5,8 @@ import { unwrapKey, wrapKey } from './key-wrap.js';
 import { addRootKey, retireRootKeys } from './root-key-file.js';
 import { RootKeyError } from './root-key.js';
 import type { RootKeys } from './root-keys.js';
-import { systemKeyPlace } from './system-keys.js';
+import { underRotationLock } from './rotation-lock.js';
+import { systemKeyPlace, verifyRootKeys } from './system-keys.js';
 
 const batchSize = 500;
 const waitFor = 30_000;
@@ -26,7 +27,8 @@ interface DataKeyRow {
 
 /**
  * Replaces the root key while the service serves: adds a new one, waits until every live process has loaded it, rewraps
- * every key of the database, and retires the old one. A rotation that was interrupted is taken up where it stopped.
+ * every key of the database, and retires the old one. A rotation that was interrupted is taken up where it stopped; of
+ * two at once, the second is refused.
  */
 export class RootRotation {
   constructor(
@@ -35,19 +37,27 @@ export class RootRotation {
     private readonly say: Say,
   ) {}
 
-  /** @throws RootKeyError when a process does not load the new key in time; then nothing was rewrapped */
-  async rotate(): Promise<void> {
-    this.addKey();
+  /**
+   * @throws RootKeyError when another rotation is under way, or a process does not load the new key in time; then nothing
+   * was rewrapped
+   */
+  rotate(): Promise<void> {
+    const { database, rootKeys } = this;
+    return underRotationLock({ database, rootKeys }, 'exclusive', () => this.replaceKey());
+  }
+
+  private async replaceKey(): Promise<void> {
+    await this.addKey();
     const { current } = this.rootKeys.set;
     await this.tellProcesses();
     await this.waitForProcesses(current.id);
     const rewrapped = await this.rewrapAll();
     this.say(`Rewrapped ${rewrapped} keys with ${current.id}`);
-    this.retire(current.id);
+    await this.retire(current.id);
     await this.tellProcesses();
   }
 
-  private addKey(): void {
+  private async addKey(): Promise<void> {
     const { source, set } = this.rootKeys;
     if (set.ids().length > 1) {
       this.say(`Going on to ${set.current.id}, the newest of the root keys`);
@@ -60,7 +70,7 @@ export class RootRotation {
       );
     }
     const { id } = addRootKey(source.path);
-    this.rootKeys.reload();
+    await this.reload();
     this.say(`Added the root key ${id} to ${source.path}: back it up before you go on relying on it`);
   }
 
@@ -90,10 +100,11 @@ export class RootRotation {
   private async rewrapAll(): Promise<number> {
     let total = 0;
     for (;;) {
-      const done = await this.database.transaction(
-        async (transaction) =>
-          (await this.rewrapSystemKeys(transaction)) + (await this.rewrapDataKeys(transaction)),
-      );
+      const done = await this.database.transaction(async (transaction) => {
+        // Waits for whoever has wrapped a key with the old root key and not committed it yet: no new one can come.
+        await transaction.rows(`LOCK TABLE system_keys, data_keys IN SHARE ROW EXCLUSIVE MODE`);
+        return (await this.rewrapSystemKeys(transaction)) + (await this.rewrapDataKeys(transaction));
+      });
       if (done === 0) return total;
       total += done;
     }
@@ -147,17 +158,22 @@ export class RootRotation {
     return wrapKey(set.current, place, unwrapKey(set, row.root_key_id, place, row.wrapped));
   }
 
-  private retire(currentId: string): void {
+  private async retire(currentId: string): Promise<void> {
     const { source } = this.rootKeys;
     if (source.kind === 'environment') {
       this.say('Now set CREDVAULT_ROOT_KEY to the new key alone and restart every process.');
       return;
     }
     const retired = retireRootKeys(source.path, [currentId]);
-    this.rootKeys.reload();
+    await this.reload();
+    if (retired.length === 0) return;
     this.say(
       `Retired ${retired.join(', ')}. Backups of the database made before now still need it: keep your copy as long as you keep them.`,
     );
+  }
+
+  private reload(): Promise<void> {
+    return this.rootKeys.reload((keys) => verifyRootKeys(this.database, keys));
   }
 }
 

@@ -52,6 +52,15 @@ export async function verifyRootKeys(database: Queries, rootKeys: RootKeySet): P
         'Restore the right key in CREDVAULT_ROOT_KEY_FILE or CREDVAULT_ROOT_KEY. Nothing was changed.',
     );
   }
+  await verifySystemKeys(database, rootKeys);
+}
+
+/**
+ * The cheap part of `verifyRootKeys`, for the readiness check: a few rows, however many vaults there are.
+ *
+ * @throws DecryptionError
+ */
+export async function verifySystemKeys(database: Queries, rootKeys: RootKeySet): Promise<void> {
   for (const row of await readRows(database)) {
     unwrapKey(rootKeys, row.root_key_id, systemKeyPlace(row.name), row.wrapped);
   }

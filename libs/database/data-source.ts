@@ -1,4 +1,4 @@
-import type { Client, ClientConfig, Pool } from 'pg';
+import type { Client, ClientBase, ClientConfig, Pool, PoolConfig } from 'pg';
 import { DataSource, type MixedList, type EntitySchema } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
@@ -53,13 +53,25 @@ export function connectionConfig(address: DatabaseAddress): ClientConfig {
     statement_timeout: 60_000,
     lock_timeout: 20_000,
     idle_in_transaction_session_timeout: 120_000,
+    // The server ends a statement after 60 s; what is silent for longer will not answer any more.
+    query_timeout: 65_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   };
 }
 
-/** The statement that gives a fresh connection the durability it must have. */
-export function durabilityStatement(durability: CommitDurability): string {
-  return durability === 'on' ? raiseDurability : `SET synchronous_commit = off`;
+/** Options of every pool of the service. Nobody gets a connection before it has the durability it must have. */
+export function poolConfig(address: DatabaseAddress, durability: CommitDurability): PoolConfig {
+  const { Client } = address;
+  const statement = durability === 'on' ? raiseDurability : `SET synchronous_commit = off`;
+  const config = {
+    ...connectionConfig(address),
+    idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 1_800,
+    ...(Client ? { Client } : {}),
+  };
+  // The pool waits for what this returns, although its types do not say so.
+  return Object.assign(config, { onConnect: (client: ClientBase) => client.query(statement) });
 }
 
 /**
@@ -68,7 +80,7 @@ export function durabilityStatement(durability: CommitDurability): string {
  * @throws Error when the server runs with `fsync=off`, which would make every promise about durability void
  */
 export async function openDataSource(options: DataSourceOptions): Promise<DataSource> {
-  const { host, port, user, password, database, ssl, Client: FailoverClient } = options.address;
+  const { host, port, user, password, database, ssl } = options.address;
   const dataSource = new DataSource({
     type: 'postgres',
     host,
@@ -85,26 +97,15 @@ export async function openDataSource(options: DataSourceOptions): Promise<DataSo
     installExtensions: false,
     parseInt8: true,
     poolErrorHandler: (error: Error) => options.onPoolError?.(error),
-    extra: {
-      ...connectionConfig(options.address),
-      max: options.poolSize,
-      idleTimeoutMillis: 60_000,
-      maxLifetimeSeconds: 1_800,
-      ...(FailoverClient ? { Client: FailoverClient } : {}),
-    },
+    extra: { ...poolConfig(options.address, options.durability ?? 'on'), max: options.poolSize },
   });
   await dataSource.initialize();
   const pool = (dataSource.driver as PostgresDriver).master as Pool;
-  const durability = durabilityStatement(options.durability ?? 'on');
-  // The event comes before the first user of the connection, and a client runs its queries in order.
-  pool.on('connect', (client) => void client.query(durability).catch(() => undefined));
-  await refuseUnsafeServer(dataSource, pool, durability);
+  await refuseUnsafeServer(dataSource, pool);
   return dataSource;
 }
 
-async function refuseUnsafeServer(dataSource: DataSource, pool: Pool, durability: string): Promise<void> {
-  // The connections made before the listener was there have not been raised yet: there is at most one, idle.
-  await pool.query(durability);
+async function refuseUnsafeServer(dataSource: DataSource, pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ fsync: string; version: number }>(
     `SELECT current_setting('fsync') AS fsync, current_setting('server_version_num')::int AS version`,
   );

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool, QueryResultRow } from 'pg';
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { DomainError } from '@credvault/http/domain-error.js';
+
+/** A statement that is prepared once per connection and then only executed: for the hot paths. */
+export interface NamedStatement {
+  name: string;
+  text: string;
+}
 
 /** One open transaction. Services open it and pass it on explicitly; nothing finds it by itself. */
 export class Transaction {
@@ -20,6 +27,12 @@ export class Transaction {
     return result.records as T[];
   }
 
+  /** Runs a named prepared statement and returns its rows. */
+  async execute<T extends QueryResultRow>(statement: NamedStatement, values: unknown[]): Promise<T[]> {
+    const client = (await this.runner.connect()) as PoolClient;
+    return (await client.query<T>({ ...statement, values })).rows;
+  }
+
   /** Does something once the change is durable, such as evicting this process's own caches; never on rollback. */
   afterCommit(action: () => void): void {
     this.committed.push(action);
@@ -31,29 +44,41 @@ export class Transaction {
   }
 }
 
-/** A statement that is prepared once per connection and then only executed: for the hot paths. */
-export interface NamedStatement {
-  name: string;
-  text: string;
+/** Transactions that one lane may have open at once, of the pool's connections. */
+const laneWidth = 6;
+/** Transactions that may wait in one lane. */
+const laneQueue = 500;
+
+/** More writes of one organization wait than the service is willing to hold. */
+export class LaneFull extends DomainError {
+  constructor() {
+    super('UNAVAILABLE', 'Too many changes of this organization are waiting. Try again in a moment.', {
+      headers: { 'Retry-After': '1' },
+    });
+  }
 }
 
-/** The service's database: plain statements, named statements on the driver's pool, and transactions. */
+/**
+ * The service's database. Reads and named statements have a pool of their own, so that no write ever stands before a
+ * reveal; transactions take TypeORM's pool, in lanes, so that no organization takes all of it.
+ */
 @Injectable()
 export class Database {
-  private readonly pool: Pool;
+  private readonly lanes = new Map<string, LimitFunction>();
 
-  constructor(readonly dataSource: DataSource) {
-    this.pool = (dataSource.driver as PostgresDriver).master as Pool;
-  }
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly reads: Pool,
+  ) {}
 
   /** Runs one statement outside any transaction. */
   async rows<T extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<T[]> {
-    return (await this.pool.query<T>(sql, values)).rows;
+    return (await this.reads.query<T>(sql, values)).rows;
   }
 
   /** Runs a named prepared statement: one round trip, no planning. */
   async execute<T extends QueryResultRow>(statement: NamedStatement, values: unknown[]): Promise<T[]> {
-    return (await this.pool.query<T>({ ...statement, values })).rows;
+    return (await this.reads.query<T>({ ...statement, values })).rows;
   }
 
   /** TypeORM's entity manager outside any transaction. */
@@ -62,20 +87,31 @@ export class Database {
   }
 
   /**
-   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects.
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. `work` takes no other
+   * connection: with all of them waiting for each other, the service would stand still.
    *
-   * @param isolation defaults to PostgreSQL's READ COMMITTED
+   * @param lane whose transaction it is, usually an organization: a lane has a few of the connections at most
+   * @throws LaneFull
    */
-  async transaction<T>(
-    work: (transaction: Transaction) => Promise<T>,
-    isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED',
-  ): Promise<T> {
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>, lane?: string): Promise<T> {
+    if (lane === undefined) return this.run(work);
+    const limit = this.lanes.get(lane) ?? pLimit(laneWidth);
+    if (limit.pendingCount >= laneQueue) throw new LaneFull();
+    this.lanes.set(lane, limit);
+    try {
+      return await limit(() => this.run(work));
+    } finally {
+      if (limit.activeCount + limit.pendingCount === 0) this.lanes.delete(lane);
+    }
+  }
+
+  private async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     const transaction = new Transaction(runner);
     let result: T;
     try {
       await runner.connect();
-      await runner.startTransaction(isolation);
+      await runner.startTransaction();
       result = await work(transaction);
       await runner.commitTransaction();
     } catch (error) {

@@ -16,13 +16,15 @@ export interface Invalidation {
 
 /**
  * Tells every process what to forget. One connection listens on `credvault_invalidation`, where triggers of the database
- * speak; the channel also sends itself an echo and counts as healthy only while the last one it heard is younger than 1 s.
+ * speak; the channel also sends itself an echo and counts as healthy only while the last one it heard was sent less than 1 s
+ * ago: it vouches for what was said before it, however late it arrives.
  * Whoever caches what it may invalidate must ask `isHealthy()` and bypass the cache when it says no.
  */
 export class InvalidationChannel {
   private readonly echoName = newUuid();
   private readonly listeners: ((invalidation: Invalidation | 'everything') => void)[] = [];
   private client: pg.Client | undefined;
+  /** When the last echo that was heard had been sent, by `performance.now()`. */
   private lastEcho = -Infinity;
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
@@ -37,7 +39,7 @@ export class InvalidationChannel {
     this.listeners.push(listener);
   }
 
-  /** True while every invalidation of the last second has certainly been heard. */
+  /** True while every invalidation older than a second has certainly been heard. */
   isHealthy(): boolean {
     return performance.now() - this.lastEcho < echoLifetime;
   }
@@ -89,7 +91,9 @@ export class InvalidationChannel {
 
   private async echo(client: pg.Client): Promise<void> {
     if (this.closed || this.client !== client) return;
-    await client.query(`SELECT pg_notify('credvault_invalidation', $1)`, [`echo:${this.echoName}`]);
+    await client.query(`SELECT pg_notify('credvault_invalidation', $1)`, [
+      `echo:${this.echoName}:${performance.now()}`,
+    ]);
     this.timer = setTimeout(() => {
       this.echo(client).catch((error: unknown) => this.reconnect(client, error));
     }, echoEvery);
@@ -100,7 +104,12 @@ export class InvalidationChannel {
     const kind = payload.slice(0, separator);
     const id = payload.slice(separator + 1);
     if (kind !== 'echo') this.tell({ kind, id });
-    else if (id === this.echoName) this.lastEcho = performance.now();
+    else this.hearEcho(id);
+  }
+
+  private hearEcho(text: string): void {
+    const [name, sentAt] = text.split(':');
+    if (name === this.echoName) this.lastEcho = Number(sentAt);
   }
 
   private tell(invalidation: Invalidation | 'everything'): void {

@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 
 import { StreamableFile } from '@nestjs/common';
-import { FastifyAdapter, RouteConfig } from '@nestjs/platform-fastify';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 
 import { Answer, type AnswerOptions } from './answer.js';
 import { Page } from './pagination/page.js';
 import { writtenTarget } from './request-target.js';
+import { RouteFacts } from './route-facts.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,10 +17,9 @@ declare module 'fastify' {
 }
 
 /**
- * Marks a handler whose result goes out as it is, without the `{ data }` envelope. It is kept in the route's
- * configuration, so a handler cannot have a `@RouteConfig()` besides.
+ * Marks a handler whose result goes out as it is, without the `{ data }` envelope.
  */
-export const Bare = (): MethodDecorator => RouteConfig({ bare: true });
+export const Bare = (): MethodDecorator => RouteFacts({ bare: true });
 
 /**
  * A Fastify adapter that puts what handlers return into the envelope. Nest hands every result to `reply`, so no

@@ -1,5 +1,5 @@
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyBaseLogger, LogController } from 'fastify';
+import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 
 import { clientErrorHandler, frameworkErrors } from './client-error.js';
 import { EnvelopeAdapter } from './envelope.js';
@@ -20,6 +20,8 @@ export interface HttpOptions {
   publicUrl: URL;
   /** Origins whose pages may call the API; none means no CORS. */
   corsOrigins: string[];
+  /** Finds out who is asking, before the body is read; what it throws is the answer. */
+  admit?: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   /** Routes that take bodies larger than 1 MiB. */
   bodyLimits: BodyLimit[];
   /** A pino logger, or nothing to be silent. Fastify's own request lines are off: they would hold query values. */
@@ -66,6 +68,7 @@ export function createFastifyAdapter(options: HttpOptions): FastifyAdapter {
   registerSecurityHeaders(fastify, headers);
   registerHostCheck(fastify, options.publicUrl);
   registerCors(fastify, options.corsOrigins);
+  if (options.admit) fastify.addHook('onRequest', options.admit);
   registerNotFound(fastify);
   registerJsonBody(fastify);
   fastify.addHook('onRoute', bodyLimitFor(options.bodyLimits));

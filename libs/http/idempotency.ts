@@ -83,7 +83,10 @@ export class Idempotency {
    */
   async once<T>(actor: Actor, retry: RetryKey | undefined, work: RetryableChange<T>): Promise<Outcome<T>> {
     if (retry === undefined) {
-      const made = await this.database.transaction((transaction) => work.change(transaction));
+      const made = await this.database.transaction(
+        (transaction) => work.change(transaction),
+        actor.organizationId,
+      );
       return { answer: made.answer, headers: {} };
     }
     const space = [actor.organizationId, actor.userId, actor.origin.method, actor.origin.route, retry.key];
@@ -94,7 +97,7 @@ export class Idempotency {
       const made = await work.change(transaction);
       await this.insert(transaction, space, digest, made);
       return { made };
-    });
+    }, actor.organizationId);
     if (result.first) {
       actor.origin.remark = 'replayed';
       return { answer: await work.replay(result.first), headers: { 'Idempotency-Replayed': 'true' } };

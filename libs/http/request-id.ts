@@ -6,7 +6,7 @@ export const requestIdHeader = 'x-request-id';
 /** Crockford's base32, as TypeIDs use it: no letter that is taken for a digit. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** 26 digits of 5 bits: 130 random bits, so an id is neither guessed nor met twice. */
+/** The form of a TypeID: 26 digits, the first of 3 bits and the others of 5, so 128 random bits. */
 const digits = 26;
 
 /** Random bytes are drawn for many ids at once, because one draw costs as much as ten ids. */
@@ -19,8 +19,9 @@ export function genReqId(): string {
     randomFillSync(pool);
     used = 0;
   }
-  let id = 'req_';
-  for (const byte of pool.subarray(used, used + digits)) id += alphabet.charAt(byte & 31);
+  const bytes = pool.subarray(used, used + digits);
   used += digits;
+  let id = `req_${alphabet.charAt((bytes[0] ?? 0) & 7)}`;
+  for (let index = 1; index < digits; index++) id += alphabet.charAt((bytes[index] ?? 0) & 31);
   return id;
 }

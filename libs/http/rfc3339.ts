@@ -3,7 +3,8 @@ const dateTime = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:
 
 /**
  * Reads an RFC 3339 date-time, cut to milliseconds. Undefined if it is none, has no offset, or names a day or time
- * that does not exist, such as 30 February; Date.parse would roll that over. Leap seconds are refused too.
+ * that does not exist, such as 30 February; Date.parse would roll that over. Leap seconds are refused too, and what in UTC
+ * lies outside the years 1 to 9999, which RFC 3339 cannot write.
  */
 export function parseRfc3339(text: string): Date | undefined {
   const parts = dateTime.exec(text);
@@ -17,7 +18,8 @@ export function parseRfc3339(text: string): Date | undefined {
   const milliseconds = Number((parts[7] ?? '').slice(0, 3).padEnd(3, '0'));
   const local = utc(year, month, day);
   local.setUTCHours(hour, minute - sign * (offsetHour * 60 + offsetMinute), second, milliseconds);
-  return local;
+  const yearInUtc = local.getUTCFullYear();
+  return yearInUtc >= 1 && yearInUtc <= 9999 ? local : undefined;
 }
 
 type Six = [number, number, number, number, number, number];

@@ -1,9 +1,13 @@
 import { type ArgumentMetadata, type PipeTransform, ValidationPipe } from '@nestjs/common';
 
-import { inputError, type InputNoun, toDetails, unknownName } from './input-errors.js';
+import { declaredNames, inputError, type InputNoun, toDetails, unknownName } from './input-errors.js';
+import { pathOf } from './text-rules.js';
 
-/** Names that Nest would silently remove from an input, where every other unknown name is refused. */
-const strippedNames = ['__proto__', 'constructor', 'prototype'];
+/**
+ * Names that Nest would silently remove from an input, or that class-validator finds on every object and so takes for
+ * declared, where every other unknown name is refused.
+ */
+const strippedNames = ['prototype', ...Object.getOwnPropertyNames(Object.prototype)];
 
 /**
  * The pipe for every body, query and path parameter with a class: builds the instance, checks it with
@@ -20,12 +24,12 @@ class InputPipe implements PipeTransform {
 
   transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type !== 'body') {
-      if (isChecked(metadata)) refuseStrippedNames(value, 'parameter');
+      if (isChecked(metadata)) refuseStrippedNames(value, 'parameter', namesOf(metadata));
       return this.parameters.transform(value, metadata);
     }
     if (isChecked(metadata)) {
       refuseNonObject(value);
-      refuseStrippedNames(value, 'field');
+      refuseStrippedNames(value, 'field', namesOf(metadata));
     }
     return this.fields.transform(value, metadata);
   }
@@ -60,9 +64,16 @@ function refuseNonObject(value: unknown): void {
 }
 
 /** Looks at every level, as Nest does; the depth of a body is bounded by then. */
-function refuseStrippedNames(value: unknown, noun: InputNoun): void {
+function refuseStrippedNames(value: unknown, noun: InputNoun, allowed: string[], path = ''): void {
   if (typeof value !== 'object' || value === null) return;
   const name = Array.isArray(value) ? undefined : strippedNames.find((one) => Object.hasOwn(value, one));
-  if (name !== undefined) throw inputError([unknownName(name, noun, [])]);
-  for (const item of Object.values(value)) refuseStrippedNames(item, noun);
+  if (name !== undefined) throw inputError([unknownName(pathOf(path, name), noun, allowed)]);
+  for (const [key, item] of Object.entries(value)) {
+    refuseStrippedNames(item, noun, [], pathOf(path, Array.isArray(value) ? Number(key) : key));
+  }
+}
+
+/** The names a checked input may have. */
+function namesOf({ metatype }: ArgumentMetadata): string[] {
+  return metatype ? declaredNames(metatype.prototype as object) : [];
 }

@@ -25,7 +25,26 @@ describe('AttemptLimit', () => {
     await limit.assertOpen('a');
     expect(await limit.count('a')).toBe(2);
     await expect(limit.assertOpen('a')).rejects.toThrow(TooManyAttempts);
-    expect(await limit.used('a')).toBe(2);
+  });
+
+  it('lets exactly its points through at once, and counts none of the others', async () => {
+    const limit = new AttemptLimit(3, 60, 'Too many.');
+    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => limit.take('a')));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    for (let round = 0; round < 3; round++) await limit.giveBack('a');
+    expect(await limit.count('a')).toBe(1);
+  });
+
+  it('gives back what was taken, and never more', async () => {
+    const limit = new AttemptLimit(1, 60, 'Too many.');
+    await limit.take('a');
+    await limit.giveBack('a');
+    await limit.giveBack('a');
+    await limit.giveBack('unseen');
+    for (const key of ['a', 'unseen']) {
+      await limit.take(key);
+      await expect(limit.take(key)).rejects.toThrow(TooManyAttempts);
+    }
   });
 
   it('opens again after a success', async () => {

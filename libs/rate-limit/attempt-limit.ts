@@ -14,7 +14,8 @@ export class TooManyAttempts extends DomainError {
 /**
  * Counts attempts of one kind by key in a fixed window from the first attempt.
  *
- * `take` counts beforehand and refuses; `assertOpen` and `count` are for what is only counted when it fails.
+ * `take` counts beforehand and refuses, so that attempts at the same time count like attempts one after the other;
+ * `giveBack` undoes it for one that turned out well. `assertOpen` and `count` are for what is only counted when it fails.
  */
 export class AttemptLimit {
   private readonly limiter: RateLimiterMemory;
@@ -32,13 +33,20 @@ export class AttemptLimit {
     this.limiter = new RateLimiterMemory({ points, duration: windowSeconds });
   }
 
-  /** Counts one attempt; throws TooManyAttempts when the window is used up. */
+  /** Counts one attempt; throws TooManyAttempts when the window is used up, and then counts nothing. */
   async take(key: string): Promise<void> {
     try {
       await this.limiter.consume(key);
     } catch (refusal) {
+      await this.giveBack(key);
       throw this.refusal(refusal);
     }
+  }
+
+  /** Takes one attempt out of the window again, if its window is still the present one. */
+  async giveBack(key: string): Promise<void> {
+    const state = await this.limiter.get(key);
+    if (state !== null && state.consumedPoints > 0) await this.limiter.reward(key);
   }
 
   /** Throws TooManyAttempts when the window is used up, and counts nothing. */
@@ -50,11 +58,6 @@ export class AttemptLimit {
   /** Counts one failure and returns how many the window has now. */
   async count(key: string): Promise<number> {
     return (await this.limiter.penalty(key)).consumedPoints;
-  }
-
-  /** Failures of the present window. */
-  async used(key: string): Promise<number> {
-    return (await this.limiter.get(key))?.consumedPoints ?? 0;
   }
 
   /** Forgets the failures of a key, after a success. */

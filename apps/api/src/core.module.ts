@@ -1,9 +1,9 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
-import { DataSource } from 'typeorm';
 import { AccessGuard } from '@credvault/access/access.guard.js';
 import { BearerStrategy } from '@credvault/access/bearer.strategy.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
+import { Door } from '@credvault/access/door.js';
 import { FailedCredentials } from '@credvault/access/failed-credentials.js';
 import { LastUsed } from '@credvault/access/last-used.js';
 import { PrincipalCache } from '@credvault/access/principal-cache.js';
@@ -18,15 +18,14 @@ import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
 import { Idempotency } from '@credvault/http/idempotency.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
-import type { Runtime } from './runtime/runtime.js';
+import { dataFolderToken, type Runtime } from './runtime/runtime.js';
 
 /** The parts of the foundation, made from what the runtime opened, for every domain to take. */
 @Global()
 @Module({})
 export class CoreModule {
   static forRuntime(runtime: Runtime): DynamicModule {
-    const { settings, logger, dataSource, systemKeys, channel, rootKeys } = runtime;
-    const database = new Database(dataSource);
+    const { settings, logger, database, systemKeys, channel, rootKeys } = runtime;
     const warn = (what: string) => (error: unknown) => logger.warn({ error: String(error) }, what);
     const auditLog = new AuditLog(runtime.auditPool, (error) =>
       logger.error({ error: String(error) }, 'the audit log cannot write'),
@@ -36,7 +35,7 @@ export class CoreModule {
     const lastUsed = new LastUsed(warn('last uses were not saved'));
     const provided = [
       { provide: settingsToken, useValue: settings },
-      { provide: DataSource, useValue: dataSource },
+      { provide: dataFolderToken, useValue: runtime.folder },
       { provide: Database, useValue: database },
       { provide: RootKeys, useValue: rootKeys },
       { provide: InvalidationChannel, useValue: channel },
@@ -56,8 +55,8 @@ export class CoreModule {
     return {
       module: CoreModule,
       imports: [PassportModule],
-      providers: [...provided, FailedCredentials, BearerStrategy, AccessGuard],
-      exports: [...provided.map(({ provide }) => provide), FailedCredentials, AccessGuard],
+      providers: [...provided, FailedCredentials, BearerStrategy, AccessGuard, Door],
+      exports: [...provided.map(({ provide }) => provide), FailedCredentials, AccessGuard, Door],
     };
   }
 }

@@ -1,11 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { readSettings, type Settings } from '@credvault/config/settings.js';
+import { readSettings } from '@credvault/config/settings.js';
 import type { CommitDurability } from '@credvault/database/data-source.js';
 import { createApp } from './create-app.js';
 import { createLogger } from './runtime/logger.js';
 import { openRuntime } from './runtime/open-runtime.js';
 import type { Runtime } from './runtime/runtime.js';
 import { returnStartMemory } from './runtime/start-memory.js';
+import { stopSignals } from './runtime/stop-signals.js';
 import { announce } from './service/announcement.js';
 
 const closeWithin = 10_000;
@@ -18,42 +19,53 @@ export interface ServeOptions {
 
 /**
  * Starts the service and serves until SIGINT or SIGTERM, then stops in order: no new requests, those under way answered,
- * buffers written, database closed, embedded PostgreSQL stopped.
+ * buffers written, database closed, embedded PostgreSQL stopped. During the start, it stops after the step under way.
  */
 export async function serve({ environment, durability }: ServeOptions): Promise<void> {
   const settings = readSettings(environment);
   const logger = createLogger(settings.logLevel);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const signal = stopSignals();
   say('CredVault is starting');
-  const runtime = await openRuntime({
-    settings,
-    logger,
-    durability,
-    onProgress: (step) => say(`  ${step}`),
-    onLeaseLost: (reason) => {
-      process.stderr.write(`${reason}\n`);
-      process.exit(1);
-    },
-  });
-  let app: NestFastifyApplication | undefined;
   try {
-    app = await listen(runtime, settings);
-    returnStartMemory();
-    await announce(app, settings, say);
-    await untilAborted(stopping.signal);
-    say('CredVault is stopping');
+    const runtime = await openRuntime({
+      settings,
+      logger,
+      durability,
+      signal,
+      onProgress: (step) => say(`  ${step}`),
+      onLeaseLost: (reason) => {
+        process.stderr.write(`${reason}\n`);
+        process.exit(1);
+      },
+    });
+    await serveUntil(signal, runtime, say);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
   } finally {
-    if (app) await closeInTime(app);
-    await runtime.close();
     logger.flush();
   }
   say('CredVault has stopped');
 }
 
-async function listen(runtime: Runtime, settings: Settings): Promise<NestFastifyApplication> {
+async function serveUntil(signal: AbortSignal, runtime: Runtime, say: (line: string) => void): Promise<void> {
+  let app: NestFastifyApplication | undefined;
+  try {
+    signal.throwIfAborted();
+    app = await listen(runtime);
+    returnStartMemory();
+    signal.throwIfAborted();
+    await announce(app, runtime, say);
+    await untilAborted(signal);
+    say('CredVault is stopping');
+  } finally {
+    if (app) await closeInTime(app);
+    await runtime.close();
+  }
+}
+
+async function listen(runtime: Runtime): Promise<NestFastifyApplication> {
+  const { settings } = runtime;
   const app = await createApp(runtime);
   try {
     await app.listen(settings.port, settings.host);

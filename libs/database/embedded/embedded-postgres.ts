@@ -28,6 +28,8 @@ export interface EmbeddedPostgres {
   readonly connection: SocketConnection;
   /** True when this very start created the cluster. */
   readonly firstStart: boolean;
+  /** True when it was running before this start, perhaps for another service. */
+  readonly adopted: boolean;
   /** The folder that holds the cluster. */
   readonly location: string;
   /** The postmaster's process id; a restart changes it. */
@@ -56,6 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return {
     connection: first.connection,
     firstStart: first.isNewCluster,
+    adopted: first.adopted,
     location: folder.path,
     get pid() {
       return supervisor.pid;

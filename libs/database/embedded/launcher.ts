@@ -22,6 +22,8 @@ export interface Launched extends RunningPostmaster {
   connection: SocketConnection;
   /** The cluster was created on the way. */
   isNewCluster: boolean;
+  /** It was running already, for itself or for another service. */
+  adopted: boolean;
 }
 
 export interface LaunchChoices {
@@ -94,7 +96,7 @@ export class Launcher {
       );
     }
     this.#onProgress(`Adopted PostgreSQL ${facts.version}, which was still running (pid ${running.pid})`);
-    return { ...watchPostmaster(this.#folder, running.pid), connection, isNewCluster: false };
+    return { ...watchPostmaster(this.#folder, running.pid), connection, isNewCluster: false, adopted: true };
   }
 
   async #launch({ mayCreate, signal }: { mayCreate: boolean; signal?: AbortSignal }): Promise<Launched> {
@@ -112,7 +114,7 @@ export class Launcher {
     };
     for (const deadline = Date.now() + ORPHANS_TIMEOUT_MS; ; await sleep(ORPHANS_RETRY_MS)) {
       const attempt = await this.#spawn(binaries, connection, signal);
-      if (typeof attempt !== 'string') return { ...attempt, connection, isNewCluster };
+      if (typeof attempt !== 'string') return { ...attempt, connection, isNewCluster, adopted: false };
       if (attempt.includes(HELD_BY_ORPHANS) && Date.now() < deadline && !signal?.aborted) continue;
       throw new EmbeddedPostgresError(
         `PostgreSQL did not start. It said (in ${folder.log}):\n  ${attempt || 'nothing: it was ended'}`,

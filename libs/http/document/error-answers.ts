@@ -136,7 +136,8 @@ function codesByRule(route: Route): ErrorCode[] {
     ...when(pathParameterNames(route.path).length > 0, 'NOT_FOUND'),
     ...when(route.acceptsRetryKey, 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED'),
     ...when(route.acceptsIfMatch, 'PRECONDITION_FAILED'),
-    ...when(operation.requestBody !== undefined, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'),
+    // Also where no body is expected: one that comes is read before it is refused.
+    ...when(route.method !== 'get', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'),
     ...when(route.tag.probes !== true, 'RATE_LIMITED', 'INTERNAL_ERROR', 'UNAVAILABLE'),
   ];
 }

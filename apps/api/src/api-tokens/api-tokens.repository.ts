@@ -60,13 +60,10 @@ export class ApiTokensRepository {
     await transaction.manager.insert(ApiToken, token);
   }
 
-  async setPaused(transaction: Transaction, token: ApiToken, pausedAt: Date | null): Promise<void> {
-    const { organizationId, id } = token;
-    await transaction.manager.update(
-      ApiToken,
-      { organizationId, id },
-      { pausedAt, updatedAt: new Date(), revision: () => 'revision + 1' },
-    );
+  /** Stores what pausing or resuming changed of a locked token. */
+  async updatePaused(transaction: Transaction, token: ApiToken): Promise<void> {
+    const { organizationId, id, pausedAt, updatedAt, revision } = token;
+    await transaction.manager.update(ApiToken, { organizationId, id }, { pausedAt, updatedAt, revision });
   }
 
   async delete(transaction: Transaction, token: ApiToken): Promise<void> {

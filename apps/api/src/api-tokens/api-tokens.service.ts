@@ -115,12 +115,12 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
 
   /** Stops a token until it is resumed. Pausing a paused token changes nothing. @throws ApiTokenNotFound */
   pause(actor: Actor, id: string, retry?: RetryKey): Promise<Outcome<ApiToken>> {
-    return this.setPaused(actor, id, new Date(), 'api_token.paused', retry);
+    return this.setPaused(actor, id, true, retry);
   }
 
   /** Lets a paused token work again. @throws ApiTokenNotFound */
   resume(actor: Actor, id: string, retry?: RetryKey): Promise<Outcome<ApiToken>> {
-    return this.setPaused(actor, id, null, 'api_token.resumed', retry);
+    return this.setPaused(actor, id, false, retry);
   }
 
   /** Deletes a token for good. @throws ApiTokenNotFound, PRECONDITION_FAILED */
@@ -132,7 +132,7 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
       await this.tokens.delete(transaction, token);
       await this.record(transaction, actor, id, 'api_token.deleted', 204);
       this.forgetAfter(transaction, id);
-    });
+    }, actor.organizationId);
   }
 
   private async mint(
@@ -164,20 +164,21 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
   private setPaused(
     actor: Actor,
     id: string,
-    pausedAt: Date | null,
-    event: string,
+    paused: boolean,
     retry: RetryKey | undefined,
   ): Promise<Outcome<ApiToken>> {
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
         const token = await this.tokens.lock(transaction, actor, id);
         if (!token) throw new ApiTokenNotFound();
-        if ((token.pausedAt === null) === (pausedAt === null))
-          return { answer: token, status: 200, resourceId: id };
-        await this.tokens.setPaused(transaction, token, pausedAt);
-        await this.record(transaction, actor, id, event, 200);
+        if ((token.pausedAt !== null) === paused) return { answer: token, status: 200, resourceId: id };
+        const updatedAt = new Date();
+        const pausedAt = paused ? updatedAt : null;
+        const changed = { ...token, pausedAt, updatedAt, revision: token.revision + 1 };
+        await this.tokens.updatePaused(transaction, changed);
+        await this.record(transaction, actor, id, paused ? 'api_token.paused' : 'api_token.resumed', 200);
         this.forgetAfter(transaction, id);
-        return { answer: { ...token, pausedAt, revision: token.revision + 1 }, status: 200, resourceId: id };
+        return { answer: changed, status: 200, resourceId: id };
       },
       replay: (first) => this.get(actor, first.resourceId),
     });

@@ -14,15 +14,17 @@ export interface AccountLink {
 export class AccountLinksRepository {
   constructor(private readonly database: Database) {}
 
-  /** Puts a setup token in the place of the one before it. */
+  /** Lets no other registration, and no new setup token, go on before this transaction ends. */
+  async lockRegistration(transaction: Transaction): Promise<void> {
+    await transaction.rows(`SELECT pg_advisory_xact_lock(hashtext('credvault:registration'))`);
+  }
+
+  /** Puts a setup token in the place of the one before it: of processes that start at once, the last one's is good. */
   async replaceSetup(digest: Buffer, expiresAt: Date): Promise<void> {
     await this.database.transaction(async (transaction) => {
+      await this.lockRegistration(transaction);
       await transaction.rows(`DELETE FROM account_links WHERE purpose = 'setup'`);
-      await transaction.rows(
-        `INSERT INTO account_links (digest, purpose, expires_at) VALUES ($1, 'setup', $2)
-         ON CONFLICT DO NOTHING`,
-        [digest, expiresAt],
-      );
+      await this.insert(transaction, { digest, purpose: 'setup', expiresAt });
     });
   }
 
@@ -50,7 +52,19 @@ export class AccountLinksRepository {
     return link;
   }
 
-  async deleteExpired(): Promise<void> {
-    await this.database.rows(`DELETE FROM account_links WHERE expires_at < now()`);
+  /** Whose password a reset link is for, without taking it. */
+  async findResetOwner(transaction: Transaction, digest: Buffer): Promise<string | null> {
+    const [link] = await transaction.rows<Pick<AccountLink, 'user_id'>>(
+      `SELECT user_id FROM account_links WHERE digest = $1 AND purpose = 'password_reset' AND expires_at > now()`,
+      [digest],
+    );
+    return link?.user_id ?? null;
+  }
+
+  /** Takes away every link that could still reset a person's password. */
+  async deleteResetsOf(transaction: Transaction, userId: string): Promise<void> {
+    await transaction.rows(`DELETE FROM account_links WHERE user_id = $1 AND purpose = 'password_reset'`, [
+      userId,
+    ]);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { mintToken } from '@credvault/crypto/tokens.js';
-import { Database } from '@credvault/database/database.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 
 const hour = 60 * 60_000;
@@ -42,7 +42,8 @@ export class AccountLinksService {
     return { token, expiresAt };
   }
 
-  async issuePasswordReset(userId: string): Promise<OneTimeToken> {
+  /** Makes the token of a reset link, in the transaction that records that it was made. */
+  async issuePasswordReset(transaction: Transaction, userId: string): Promise<OneTimeToken> {
     const token = mintToken('cvreset_');
     const expiresAt = new Date(Date.now() + resetLifetime);
     const link = {
@@ -51,7 +52,7 @@ export class AccountLinksService {
       userId,
       expiresAt,
     };
-    await this.database.transaction((transaction) => this.links.insert(transaction, link));
+    await this.links.insert(transaction, link);
     return { token, expiresAt };
   }
 }

@@ -43,15 +43,18 @@ export class PasswordsService {
   async change(actor: Actor, currentPassword: string, newPassword: string): Promise<PasswordChanged> {
     const user = await this.users.get(actor.userId);
     const block = addressBlock(actor.origin.ip);
-    await this.limits.assertOpen(user.email, block);
-    if (!(await verifyPassword(user.passwordHash, currentPassword))) {
-      await this.limits.countFailure(user.email, block);
-      throw new WrongPassword();
-    }
-    const passwordHash = await this.users.hashNewPassword(newPassword);
+    const guess = { account: { userId: user.id }, block, isKnownAddress: true };
+    const proved = await this.limits.guard(guess, () =>
+      verifyPassword(user.passwordHash, currentPassword, { addressBlock: block }),
+    );
+    if (!proved) throw wrongPassword(actor);
+    const request = { addressBlock: block, field: 'newPassword' };
+    const passwordHash = await this.users.hashNewPassword(newPassword, request);
     const endedSessions = await this.database.transaction(async (transaction) => {
-      await this.users.setPasswordHash(transaction, user.id, passwordHash);
+      // The user's row before their sessions: a sign-in holds it while it opens one.
+      if (!(await this.users.changePasswordHash(transaction, user, passwordHash))) throw wrongPassword(actor);
       const ended = await this.sessions.endAllOf(transaction, user.id, actor.credentialId);
+      await this.links.deleteResetsOf(transaction, user.id);
       const entry = {
         type: 'user.password_changed',
         status: 200,
@@ -60,7 +63,7 @@ export class PasswordsService {
       };
       await this.auditLog.recordChange(transaction, actor, { ...entry, details: { endedSessions: ended } });
       return ended;
-    });
+    }, actor.organizationId);
     return { endedSessions, tokensToReview: await this.tokens.ofUser(user.id) };
   }
 
@@ -70,15 +73,21 @@ export class PasswordsService {
    * @throws LinkRefused, TooManyAttempts, BAD_REQUEST for a weak password
    */
   async reset(token: string, newPassword: string, origin: RequestOrigin): Promise<void> {
-    await this.limits.takeOneTimeToken(addressBlock(origin.ip));
-    const passwordHash = await this.users.hashNewPassword(newPassword);
+    const block = addressBlock(origin.ip);
+    await this.limits.takeOneTimeToken(block);
+    const request = { addressBlock: block, field: 'newPassword' };
+    const passwordHash = await this.users.hashNewPassword(newPassword, request);
     await this.database.transaction(async (transaction) => {
-      const link = await this.links.take(transaction, this.digester.digest(token), ['password_reset']);
-      const userId = link?.user_id;
-      if (!userId) throw new LinkRefused();
+      const digest = this.digester.digest(token);
+      const userId = await this.links.findResetOwner(transaction, digest);
+      if (userId === null) throw new LinkRefused();
+      // In the order in which a change locks: the user's row, then sessions and links. Of two resets with one link the
+      // second waits here, and then finds the link taken.
       await this.users.setPasswordHash(transaction, userId, passwordHash);
+      if (!(await this.links.take(transaction, digest, ['password_reset']))) throw new LinkRefused();
       await this.sessions.endAllOf(transaction, userId, null);
-      const organizationId = await this.organizations.homeOf(userId);
+      await this.links.deleteResetsOf(transaction, userId);
+      const organizationId = await this.organizations.homeOf(userId, transaction);
       if (organizationId === null) return;
       const entry = {
         type: 'user.password_reset',
@@ -89,4 +98,10 @@ export class PasswordsService {
       await this.auditLog.appendRow(transaction, auditRow({ organizationId, userId, origin }, entry));
     });
   }
+}
+
+/** The refusal of a wrong present password, which the trail tells from one for a missing scope. */
+function wrongPassword(actor: Actor): WrongPassword {
+  actor.origin.remark = 'wrong password';
+  return new WrongPassword();
 }

@@ -45,11 +45,12 @@ export class RegistrationService {
 
   /** @throws RegistrationRefused, EmailTaken, TooManyAttempts, BAD_REQUEST for a weak password */
   async register(registration: Registration, origin: RequestOrigin): Promise<Registered> {
-    await this.limits.takeOneTimeToken(addressBlock(origin.ip));
-    const passwordHash = await this.users.hashNewPassword(registration.password);
+    const block = addressBlock(origin.ip);
+    await this.limits.takeOneTimeToken(block);
+    const passwordHash = await this.users.hashNewPassword(registration.password, { addressBlock: block });
     return this.database.transaction(async (transaction) => {
       // Of two first registrations at once, the second waits here and then finds that the token is used.
-      await transaction.rows(`SELECT pg_advisory_xact_lock(hashtext('credvault:registration'))`);
+      await this.links.lockRegistration(transaction);
       const isFirst = !(await this.users.anyExists(transaction));
       await this.admit(transaction, registration, isFirst);
       const { email, name } = registration;

@@ -24,9 +24,9 @@ export interface SessionRow {
 export interface RefreshTokenRow {
   organization_id: string;
   session_id: string;
-  replaced_at: Date | null;
-  /** It was the last one to be replaced. */
-  is_predecessor: boolean;
+  is_replaced: boolean;
+  /** It was the last one to be replaced, and a moment ago. */
+  is_fresh_predecessor: boolean;
 }
 
 interface PrincipalRow {
@@ -66,24 +66,35 @@ export class SessionsRepository {
     digest: Buffer,
   ): Promise<void> {
     await transaction.rows(
-      `INSERT INTO refresh_tokens (digest, organization_id, session_id) VALUES ($1, $2, $3)`,
+      `INSERT INTO refresh_tokens (digest, organization_id, session_id, issued_at)
+       VALUES ($1, $2, $3, clock_timestamp())`,
       [digest, session.organizationId, session.id],
     );
   }
 
-  /** Finds a refresh token and locks its session, so that of two refreshes at once the second sees the first. */
-  async lockByRefreshDigest(transaction: Transaction, digest: Buffer): Promise<RefreshTokenRow | undefined> {
+  /**
+   * Finds a refresh token and locks its session, so that of two refreshes at once the second sees the first. Ages are
+   * measured by the database's clock, which is one for all processes.
+   *
+   * @param freshSeconds for how long a replaced token counts as just replaced
+   */
+  async lockByRefreshDigest(
+    transaction: Transaction,
+    digest: Buffer,
+    freshSeconds: number,
+  ): Promise<RefreshTokenRow | undefined> {
     await transaction.rows(
       `SELECT 1 FROM sessions s JOIN refresh_tokens r ON r.organization_id = s.organization_id AND r.session_id = s.id
        WHERE r.digest = $1 FOR UPDATE OF s`,
       [digest],
     );
     const [row] = await transaction.rows<RefreshTokenRow>(
-      `SELECT r.organization_id, r.session_id, r.replaced_at,
-         NOT EXISTS (SELECT 1 FROM refresh_tokens later WHERE later.organization_id = r.organization_id
-           AND later.session_id = r.session_id AND later.replaced_at > r.replaced_at) AS is_predecessor
+      `SELECT r.organization_id, r.session_id, r.replaced_at IS NOT NULL AS is_replaced,
+         r.replaced_at >= clock_timestamp() - make_interval(secs => $2)
+           AND NOT EXISTS (SELECT 1 FROM refresh_tokens later WHERE later.organization_id = r.organization_id
+             AND later.session_id = r.session_id AND later.replaced_at > r.replaced_at) AS is_fresh_predecessor
        FROM refresh_tokens r WHERE r.digest = $1`,
-      [digest],
+      [digest, freshSeconds],
     );
     return row;
   }
@@ -92,8 +103,10 @@ export class SessionsRepository {
     return transaction.manager.findOneBy(Session, { organizationId, id });
   }
 
-  async markReplaced(transaction: Transaction, digest: Buffer, at: Date): Promise<void> {
-    await transaction.rows(`UPDATE refresh_tokens SET replaced_at = $2 WHERE digest = $1`, [digest, at]);
+  async markReplaced(transaction: Transaction, digest: Buffer): Promise<void> {
+    await transaction.rows(`UPDATE refresh_tokens SET replaced_at = clock_timestamp() WHERE digest = $1`, [
+      digest,
+    ]);
   }
 
   async renew(
@@ -161,17 +174,11 @@ export class SessionsRepository {
     );
   }
 
-  async knowsAddress(userId: string | null, block: string): Promise<boolean> {
+  async knowsAddress(userId: string, block: string): Promise<boolean> {
     const rows = await this.database.rows(
-      `SELECT 1 FROM sign_in_addresses WHERE user_id = $1::uuid AND address_block = $2::cidr`,
+      `SELECT 1 FROM sign_in_addresses WHERE user_id = $1 AND address_block = $2`,
       [userId, block],
     );
     return rows.length > 0;
-  }
-
-  async deleteEnded(): Promise<void> {
-    await this.database.rows(
-      `DELETE FROM sessions WHERE refresh_expires_at < now() OR absolute_expires_at < now()`,
-    );
   }
 }

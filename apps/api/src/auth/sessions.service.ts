@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Actor, Principal, RequestOrigin } from '@credvault/access/actor.js';
+import { FailedCredentials } from '@credvault/access/failed-credentials.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
 import { scopesOfRole } from '@credvault/access/roles.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
@@ -8,6 +9,9 @@ import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { mintToken, parseToken } from '@credvault/crypto/tokens.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { newUuid } from '@credvault/database/typed-id.js';
+import { addressBlock } from '@credvault/rate-limit/address-block.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
 import { RefreshInProgress, RefreshRefused, SessionNotFound } from './auth.errors.js';
 import type { Session } from './session.entity.js';
 import { SessionsRepository, type RefreshTokenRow } from './sessions.repository.js';
@@ -19,7 +23,7 @@ const accessLifetime = 15 * minute;
 const refreshLifetime = 30 * day;
 const absoluteLifetime = 90 * day;
 /** A predecessor presented again within this time is a parallel request, not a thief. */
-const parallelRefresh = 10_000;
+const parallelRefreshSeconds = 10;
 
 /** What a client gets for signing in or refreshing: both tokens this once. */
 export interface IssuedSession {
@@ -29,7 +33,11 @@ export interface IssuedSession {
   expiresAt: Date;
 }
 
-type RefreshResult = { kind: 'renewed'; issued: IssuedSession } | { kind: 'parallel' } | { kind: 'refused' };
+type RefreshResult =
+  | { kind: 'renewed'; issued: IssuedSession }
+  | { kind: 'parallel' }
+  | { kind: 'refused' }
+  | { kind: 'unknown' };
 
 /** Opens, renews and ends sessions, and finds the principal of an access token. */
 @Injectable()
@@ -38,10 +46,12 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
 
   constructor(
     private readonly sessions: SessionsRepository,
+    private readonly users: UsersService,
     private readonly database: Database,
     private readonly digester: TokenDigester,
     private readonly auditLog: AuditLog,
     private readonly credentials: CredentialRegistry,
+    private readonly failures: FailedCredentials,
   ) {}
 
   onModuleInit(): void {
@@ -67,35 +77,40 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     return this.sessions.saveLastUsed(uses);
   }
 
-  /** Opens a session for a person who proved who they are. */
-  async open(
-    userId: string,
-    organizationId: string,
-    origin: RequestOrigin,
-    addressBlock: string,
-  ): Promise<IssuedSession> {
+  /**
+   * Opens a session for a person who proved who they are.
+   *
+   * @param proved the person as they were when they proved their password
+   * @returns null when they have another password by now
+   */
+  async open(proved: User, organizationId: string, origin: RequestOrigin): Promise<IssuedSession | null> {
     const now = Date.now();
     const accessToken = mintToken('cvs_');
     const refreshToken = mintToken('cvr_');
     const session: Session = {
       organizationId,
       id: newUuid(),
-      userId,
+      userId: proved.id,
       accessDigest: this.digester.digest(accessToken),
       accessExpiresAt: new Date(now + accessLifetime),
       refreshExpiresAt: new Date(now + refreshLifetime),
       absoluteExpiresAt: new Date(now + absoluteLifetime),
-      ip: origin.ip,
+      ip: origin.ip ?? null,
       userAgent: origin.userAgent ?? null,
       createdAt: new Date(now),
       lastUsedAt: new Date(now),
     };
-    await this.database.transaction(async (transaction) => {
+    const isOpen = await this.database.transaction(async (transaction) => {
+      // First of all, so that a change of the password either waits for this session or keeps it from being opened.
+      if (!(await this.users.holdPassword(transaction, proved))) return false;
       await this.sessions.insert(transaction, session, this.digester.digest(refreshToken));
-      await this.sessions.rememberAddress(transaction, userId, addressBlock);
+      await this.sessions.rememberAddress(transaction, proved.id, addressBlock(origin.ip));
       await this.record(transaction, session, origin, { type: 'session.created', status: 200 });
-    });
-    return { userId, accessToken, refreshToken, expiresAt: session.accessExpiresAt };
+      return true;
+    }, organizationId);
+    return isOpen
+      ? { userId: proved.id, accessToken, refreshToken, expiresAt: session.accessExpiresAt }
+      : null;
   }
 
   /**
@@ -103,16 +118,16 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
    *
    * @throws RefreshInProgress for the immediate predecessor within 10 s, which ends nothing
    * @throws RefreshRefused for an unknown or expired one, and for an older one, whose whole family it ends
+   * @throws TooManyAttempts for an address that keeps sending credentials nobody knows
    */
   async refresh(refreshToken: string, origin: RequestOrigin): Promise<IssuedSession> {
-    if (parseToken(refreshToken)?.prefix !== 'cvr_') throw new RefreshRefused();
-    const digest = this.digester.digest(refreshToken);
-    const result = await this.database.transaction((transaction) =>
-      this.exchange(transaction, digest, origin),
-    );
+    const block = addressBlock(origin.ip);
+    await this.failures.assertOpen(block);
+    const result = await this.tryRefresh(refreshToken, origin);
+    if (result.kind === 'renewed') return result.issued;
     if (result.kind === 'parallel') throw new RefreshInProgress();
-    if (result.kind === 'refused') throw new RefreshRefused();
-    return result.issued;
+    if (result.kind === 'unknown') this.failures.count(block);
+    throw new RefreshRefused();
   }
 
   /** Ends the session the actor speaks through. */
@@ -134,16 +149,22 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     return ended.length;
   }
 
+  private async tryRefresh(refreshToken: string, origin: RequestOrigin): Promise<RefreshResult> {
+    if (parseToken(refreshToken)?.prefix !== 'cvr_') return { kind: 'unknown' };
+    const digest = this.digester.digest(refreshToken);
+    return this.database.transaction((transaction) => this.exchange(transaction, digest, origin));
+  }
+
   private async exchange(
     transaction: Transaction,
     digest: Buffer,
     origin: RequestOrigin,
   ): Promise<RefreshResult> {
-    const token = await this.sessions.lockByRefreshDigest(transaction, digest);
+    const token = await this.sessions.lockByRefreshDigest(transaction, digest, parallelRefreshSeconds);
     const session = token && (await this.sessions.find(transaction, token.organization_id, token.session_id));
-    if (!token || !session) return { kind: 'refused' };
+    if (!token || !session) return { kind: 'unknown' };
     const now = Date.now();
-    if (token.replaced_at !== null) return this.judgeReuse(transaction, session, token, origin);
+    if (token.is_replaced) return this.judgeReuse(transaction, session, token, origin);
     const end = Math.min(session.refreshExpiresAt.getTime(), session.absoluteExpiresAt.getTime());
     if (end <= now) return { kind: 'refused' };
     const accessToken = mintToken('cvs_');
@@ -156,7 +177,7 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
       refreshExpiresAt: new Date(Math.min(now + refreshLifetime, session.absoluteExpiresAt.getTime())),
       lastUsedAt: new Date(now),
     };
-    await this.sessions.markReplaced(transaction, digest, new Date(now));
+    await this.sessions.markReplaced(transaction, digest);
     await this.sessions.insertRefreshToken(transaction, session, this.digester.digest(refreshToken));
     await this.sessions.renew(transaction, renewed);
     await this.record(transaction, session, origin, { type: 'session.refreshed', status: 200 });
@@ -171,8 +192,7 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     token: RefreshTokenRow,
     origin: RequestOrigin,
   ): Promise<RefreshResult> {
-    const age = Date.now() - (token.replaced_at?.getTime() ?? 0);
-    if (token.is_predecessor && age <= parallelRefresh) return { kind: 'parallel' };
+    if (token.is_fresh_predecessor) return { kind: 'parallel' };
     await this.sessions.delete(transaction, session, session.id);
     const reason = 'a refresh token was used twice';
     await this.record(transaction, session, origin, {
@@ -195,7 +215,7 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
         resourceId: sessionId,
       });
       this.forgetAfter(transaction, sessionId);
-    });
+    }, actor.organizationId);
   }
 
   private forgetAfter(transaction: Transaction, sessionId: string): void {

@@ -7,6 +7,21 @@ const failuresBeforeSlowing = 10;
 const longestDelay = 3_000;
 
 /**
+ * The account a password is tried at. A known one is its id, because its name can be spelled in ways that PostgreSQL
+ * finds equal and JavaScript does not: the Kelvin sign is a small k to the one and not to the other.
+ */
+export type TriedAccount = { userId: string } | { email: string };
+
+/** One try at a password. */
+export interface Guess {
+  account: TriedAccount;
+  /** Address block it comes from. */
+  block: string;
+  /** It comes from where its owner signed in before: it is never slowed on the account's behalf. */
+  isKnownAddress: boolean;
+}
+
+/**
  * Limits guessing without becoming a weapon (SECURITY): an (account, address) pair and an address are refused after too
  * many failures, but an account alone is only slowed, and not at all for an address that signed in before.
  */
@@ -25,38 +40,65 @@ export class SignInLimits {
     'Too many attempts with one-time tokens from this address.',
   );
 
-  /** @throws TooManyAttempts */
-  async assertOpen(email: string, block: string): Promise<void> {
-    await this.address.assertOpen(block);
-    await this.pair.assertOpen(pairKey(email, block));
+  /** For a look before anything is looked up; `guard` is what counts. @throws TooManyAttempts */
+  assertAddressOpen(block: string): Promise<void> {
+    return this.address.assertOpen(block);
   }
 
-  async countFailure(email: string, block: string): Promise<void> {
-    await this.address.count(block);
-    await this.pair.count(pairKey(email, block));
-    await this.account.count(email.toLowerCase());
-  }
-
-  async countSuccess(email: string, block: string): Promise<void> {
-    await this.pair.forget(pairKey(email, block));
-  }
-
-  /** Waits before a try from an unknown address on an account under attack: 100 ms, doubling up to 3 s. */
-  async slowDown(email: string): Promise<void> {
-    const failures = await this.account.used(email.toLowerCase());
-    const beyond = failures - failuresBeforeSlowing;
-    if (beyond < 0) return;
-    await new Promise((resolve) =>
-      setTimeout(resolve, Math.min(longestDelay, 100 * 2 ** Math.min(beyond, 5))),
-    );
+  /**
+   * Lets a password be compared, and answers whether it was right. The guess counts as a failure from the beginning, so
+   * that guesses at the same time are limited like guesses one after the other. One that was right, or could not be
+   * compared, costs nothing, and a right one clears what its account had lost from its address.
+   *
+   * @throws TooManyAttempts, and whatever `compare` throws
+   */
+  async guard(guess: Guess, compare: () => Promise<boolean>): Promise<boolean> {
+    const account = nameOf(guess.account);
+    const pair = `${account} ${guess.block}`;
+    const failuresBefore = await this.take(account, pair, guess.block);
+    let isWrong = false;
+    try {
+      if (!guess.isKnownAddress) await slowDown(failuresBefore);
+      isWrong = !(await compare());
+    } finally {
+      if (!isWrong) await this.giveBack(account, pair, guess.block);
+    }
+    if (!isWrong) await this.pair.forget(pair);
+    return !isWrong;
   }
 
   /** Counts a try with a setup, invitation or reset token. @throws TooManyAttempts */
   takeOneTimeToken(block: string): Promise<void> {
     return this.oneTimeTokens.take(block);
   }
+
+  /** Takes the points of one guess and returns how many the account had lost before. @throws TooManyAttempts */
+  private async take(account: string, pair: string, block: string): Promise<number> {
+    await this.address.take(block);
+    try {
+      await this.pair.take(pair);
+    } catch (refusal) {
+      await this.address.giveBack(block);
+      throw refusal;
+    }
+    return (await this.account.count(account)) - 1;
+  }
+
+  private async giveBack(account: string, pair: string, block: string): Promise<void> {
+    await this.address.giveBack(block);
+    await this.pair.giveBack(pair);
+    await this.account.giveBack(account);
+  }
 }
 
-function pairKey(email: string, block: string): string {
-  return `${email.toLowerCase()} ${block}`;
+function nameOf(account: TriedAccount): string {
+  return 'userId' in account ? `user:${account.userId}` : `email:${account.email.toLowerCase()}`;
+}
+
+/** Waits before a try from an unknown address on an account under attack: 100 ms, doubling up to 3 s. */
+async function slowDown(failures: number): Promise<void> {
+  const beyond = failures - failuresBeforeSlowing;
+  if (beyond < 0) return;
+  const delay = Math.min(longestDelay, 100 * 2 ** Math.min(beyond, 5));
+  await new Promise((resolve) => setTimeout(resolve, delay));
 }

@@ -12,6 +12,9 @@ import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService, type IssuedSession } from './sessions.service.js';
 import { SignInLimits } from './sign-in-limits.js';
 
+/** The id of an account that does not exist, which the database is asked for like one that does (RFC 9562, 5.9). */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
 /** Proves who a person is by e-mail address and password, and opens a session. */
 @Injectable()
 export class SignInService {
@@ -25,7 +28,7 @@ export class SignInService {
   ) {}
 
   /**
-   * Signs a person in. Takes the same time for an unknown account as for a wrong password.
+   * Signs a person in. Does the same work for an unknown account as for a wrong password, so that it takes the same time.
    *
    * @throws SignInRefused, TooManyAttempts
    */
@@ -35,18 +38,21 @@ export class SignInService {
     origin: RequestOrigin,
   ): Promise<IssuedSession & { user: User }> {
     const block = addressBlock(origin.ip);
-    await this.limits.assertOpen(email, block);
+    await this.limits.assertAddressOpen(block);
     const user = await this.users.findByEmail(email);
-    if (!(await this.knownAddresses.knowsAddress(user?.id ?? null, block))) await this.limits.slowDown(email);
-    const proved = await verifyPassword(user?.passwordHash ?? null, password);
-    const organizationId = user && (await this.organizations.homeOf(user.id));
-    if (!user || !proved || !organizationId) {
-      await this.limits.countFailure(email, block);
-      if (user && organizationId) this.recordFailure(user, organizationId, origin);
-      throw new SignInRefused();
-    }
-    await this.limits.countSuccess(email, block);
-    return { ...(await this.sessions.open(user.id, organizationId, origin, block)), user };
+    const userId = user?.id ?? nobody;
+    const isKnownAddress = await this.knownAddresses.knowsAddress(userId, block);
+    const organizationId = await this.organizations.homeOf(userId);
+    const guess = { account: user ? { userId } : { email }, block, isKnownAddress };
+    const proved = await this.limits.guard(guess, async () => {
+      const isRight = await verifyPassword(user?.passwordHash ?? null, password, { addressBlock: block });
+      return isRight && organizationId !== null;
+    });
+    if (!user || organizationId === null) throw new SignInRefused();
+    const issued = proved ? await this.sessions.open(user, organizationId, origin) : null;
+    if (issued) return { ...issued, user };
+    this.recordFailure(user, organizationId, origin);
+    throw new SignInRefused();
   }
 
   private recordFailure(user: User, organizationId: string, origin: RequestOrigin): void {

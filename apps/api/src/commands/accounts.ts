@@ -6,6 +6,7 @@ import { AccountLinksService } from '../auth/account-links.service.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
+import { curlCommand } from './curl-command.js';
 import { CommandError, runCommand, type Operator } from './operator.js';
 
 const usage = `npm run accounts -- invite <email>           a token with which the owner of this address may register
@@ -54,10 +55,10 @@ async function promote(operator: Operator, address: string): Promise<void> {
 
 async function resetPassword(operator: Operator, address: string): Promise<void> {
   const user = await find(operator, address);
-  const { token, expiresAt } = await operator.get(AccountLinksService).issuePasswordReset(user.id);
-  await operator
-    .get(Database)
-    .transaction((transaction) => record(operator, transaction, user, 'user.password_reset_issued'));
+  const { token, expiresAt } = await operator.get(Database).transaction(async (transaction) => {
+    await record(operator, transaction, user, 'user.password_reset_issued');
+    return operator.get(AccountLinksService).issuePasswordReset(transaction, user.id);
+  });
   operator.say(
     `A password reset for ${address}, good once and until ${expiresAt.toISOString()}. It is used with:\n`,
   );
@@ -73,7 +74,7 @@ async function find(operator: Operator, address: string): Promise<User> {
 }
 
 async function record(operator: Operator, transaction: Transaction, user: User, type: string): Promise<void> {
-  const organizationId = await operator.get(OrganizationsService).homeOf(user.id);
+  const organizationId = await operator.get(OrganizationsService).homeOf(user.id, transaction);
   if (organizationId === null) return;
   const entry = { type, resourceType: 'user' as const, resourceId: user.id };
   await operator.get(AuditLog).appendRow(transaction, operatorRow(organizationId, entry));
@@ -81,5 +82,5 @@ async function record(operator: Operator, transaction: Transaction, user: User, 
 
 function curl(operator: Operator, path: string, body: object): string {
   const { origin } = operator.runtime.settings.publicUrl;
-  return `  curl -X POST ${origin}/api/v1${path} -H 'Content-Type: application/json' \\\n    -d '${JSON.stringify(body)}'`;
+  return curlCommand(`${origin}/api/v1${path}`, body);
 }

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { underRotationLock } from '@credvault/crypto/rotation-lock.js';
 import { RootRotation } from '@credvault/crypto/root-rotation.js';
 import { Database } from '@credvault/database/database.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
@@ -34,12 +35,15 @@ async function rotateRoot({ runtime, get, say }: Operator): Promise<void> {
   await new RootRotation(get(Database), runtime.rootKeys, say).rotate();
 }
 
-async function rotateVault({ get, say }: Operator, id: string): Promise<void> {
+async function rotateVault({ runtime, get, say }: Operator, id: string): Promise<void> {
   const vaultId = uuidOf('vault', id);
   if (vaultId === undefined)
     throw new CommandError(`"${id}" is no id of a vault, such as vlt_01jd3k5m7n8p9q0r1s2t3v4w5x.`);
-  const version = await get(VaultKeyRotationService).rotate(vaultId, (count) => {
-    if (count % 1_000 === 0) say(`  ${count} versions re-encrypted`);
-  });
+  const rotation = get(VaultKeyRotationService);
+  const version = await underRotationLock(runtime, 'shared', () =>
+    rotation.rotate(vaultId, (count) => {
+      if (count % 1_000 === 0) say(`  ${count} versions re-encrypted`);
+    }),
+  );
   say(`The vault ${id} uses version ${version} of its data key now; the old one is destroyed.`);
 }

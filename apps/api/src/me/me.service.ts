@@ -42,7 +42,7 @@ export class MeService {
         details: { fields: ['name'] },
       });
       return renamed;
-    });
+    }, actor.organizationId);
     return { user, plan: (await this.organizations.get(actor.organizationId)).plan };
   }
 }

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { readSettings } from '@credvault/config/settings.js';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
+import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
 import { entities } from '../entities.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -21,7 +22,8 @@ export function documentRuntime(): Runtime {
     settings: readSettings({}),
     logger: pino({ level: 'silent' }),
     address,
-    dataSource: new DataSource({ type: 'postgres', entities }),
+    folder: '/',
+    database: new Database(new DataSource({ type: 'postgres', entities }), new pg.Pool()),
     auditPool: new pg.Pool(),
     rootKeys: RootKeys.open(rootKey, false, () => undefined),
     systemKeys: {
@@ -30,7 +32,6 @@ export function documentRuntime(): Runtime {
       idempotency: randomBytes(keyBytes),
     },
     channel: new InvalidationChannel(address),
-    firstStart: false,
     close: () => Promise.resolve(),
   };
 }

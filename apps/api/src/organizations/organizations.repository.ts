@@ -3,6 +3,13 @@ import { Database, type Transaction } from '@credvault/database/database.js';
 import { Membership } from './membership.entity.js';
 import { Organization } from './organization.entity.js';
 
+interface MembershipRow {
+  organization_id: string;
+}
+
+const selectOldest = `SELECT organization_id FROM memberships WHERE user_id = $1
+  ORDER BY created_at, organization_id LIMIT 1`;
+
 @Injectable()
 export class OrganizationsRepository {
   constructor(private readonly database: Database) {}
@@ -11,12 +18,12 @@ export class OrganizationsRepository {
     return this.database.manager.findOneBy(Organization, { id });
   }
 
-  /** The memberships of a person, the oldest first. */
-  findMemberships(userId: string): Promise<Membership[]> {
-    return this.database.manager.find(Membership, {
-      where: { userId },
-      order: { createdAt: 'ASC', organizationId: 'ASC' },
-    });
+  /** The organization of a person's oldest membership. */
+  async findOldestOf(userId: string, transaction?: Transaction): Promise<string | undefined> {
+    const [row] = transaction
+      ? await transaction.rows<MembershipRow>(selectOldest, [userId])
+      : await this.database.rows<MembershipRow>(selectOldest, [userId]);
+    return row?.organization_id;
   }
 
   async insert(transaction: Transaction, organization: Organization, membership: Membership): Promise<void> {

@@ -40,10 +40,13 @@ export class OrganizationsService {
     return organization;
   }
 
-  /** The organization a sign-in acts in: the oldest one the person belongs to; null when there is none left. */
-  async homeOf(userId: string): Promise<string | null> {
-    const [oldest] = await this.organizations.findMemberships(userId);
-    return oldest?.organizationId ?? null;
+  /**
+   * The organization a sign-in acts in: the oldest one the person belongs to; null when there is none left.
+   *
+   * @param transaction the one the caller is in, if it is in one
+   */
+  async homeOf(userId: string, transaction?: Transaction): Promise<string | null> {
+    return (await this.organizations.findOldestOf(userId, transaction)) ?? null;
   }
 
   /** Keeps the organization's count of vaults, in the transaction that makes or deletes one. */

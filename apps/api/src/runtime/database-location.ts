@@ -79,8 +79,8 @@ async function takeLease(postgres: EmbeddedPostgres, options: LocateOptions): Pr
   try {
     return await DataFolderLease.take(postgres.connection, postgres.location, options.onLeaseLost);
   } catch (error) {
-    // What another service is using must be left alone; anything else was started for nothing.
-    if (!(error instanceof DataFolderTaken)) await postgres.stop();
+    // What another service is using, or may be using, must be left alone; anything else was started for nothing.
+    if (!postgres.adopted && !(error instanceof DataFolderTaken)) await postgres.stop();
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 /** Failures whose message was written for the operator. */
 const explained = new Set([
   'SettingsError',
+  'DatabaseUrlError',
   'DataFolderTaken',
   'EmbeddedPostgresError',
   'RootKeyError',

@@ -6,9 +6,8 @@ import type { Settings } from '@credvault/config/settings.js';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
 import { holdsKeys, openSystemKeys, verifyRootKeys } from '@credvault/crypto/system-keys.js';
 import {
-  connectionConfig,
-  durabilityStatement,
   openDataSource,
+  poolConfig,
   type CommitDurability,
   type DatabaseAddress,
 } from '@credvault/database/data-source.js';
@@ -20,7 +19,8 @@ import { locateDatabase, locateDatabaseForCommand, type DatabaseLocation } from 
 import { rootKeySource } from './root-key-source.js';
 import type { Runtime } from './runtime.js';
 
-const poolSize = 20;
+/** Connections for transactions, for reads, and for the audit log, before whose records no other work may stand. */
+const connections = { transactions: 16, reads: 12, audit: 1 };
 
 export interface OpenRuntimeOptions {
   settings: Settings;
@@ -28,6 +28,8 @@ export interface OpenRuntimeOptions {
   /** Told what the start is doing, in sentences for people. */
   onProgress?: (step: string) => void;
   onLeaseLost?: (reason: string) => void;
+  /** Ends the opening after the step under way, with the signal's reason. */
+  signal?: AbortSignal;
   /** For an operator's command, which may run while the service serves the same data folder. */
   forCommand?: boolean;
   /** For the crash suite alone. */
@@ -54,21 +56,30 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
       onLeaseLost: options.onLeaseLost ?? (() => undefined),
     });
     closers.push(() => location.release());
-    const { address } = location;
+    const { address, folder } = location;
+    options.signal?.throwIfAborted();
     const dataSource = await openDataSource({
       address,
       entities,
       migrations,
-      poolSize,
+      poolSize: connections.transactions,
       durability: options.durability,
       onPoolError: (error) => logger.warn({ error: error.message }, 'a database connection broke'),
     });
     closers.push(() => dataSource.destroy());
-    const database = new Database(dataSource);
+    options.signal?.throwIfAborted();
+    const durability = options.durability ?? 'on';
+    const readPool = openPool(address, { max: connections.reads }, durability, logger);
+    closers.push(() => readPool.end());
+    const database = new Database(dataSource, readPool);
     const rootKeys = await openRootKeys(options, location, database);
+    options.signal?.throwIfAborted();
     await migrate(dataSource, database, onProgress);
+    options.signal?.throwIfAborted();
     const systemKeys = await openSystemKeys(database, rootKeys.set);
-    const auditPool = openAuditPool(address, options.durability ?? 'on', logger);
+    // Reveals wait for it, and readiness asks it: so it notices sooner than the others that nobody answers.
+    const audit = { max: connections.audit, query_timeout: 10_000 };
+    const auditPool = openPool(address, audit, durability, logger);
     closers.push(() => auditPool.end());
     const channel = new InvalidationChannel(address, (error) =>
       logger.warn(
@@ -78,17 +89,16 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
     );
     await channel.open();
     closers.push(() => channel.close());
-    const { firstStart } = location;
     return {
       settings,
       logger,
       address,
-      dataSource,
+      folder,
+      database,
       auditPool,
       rootKeys,
       systemKeys,
       channel,
-      firstStart,
       close,
     };
   } catch (error) {
@@ -135,16 +145,14 @@ async function migrate(
   }
 }
 
-/** A pool of one connection, so that no other work ever stands before an audit record. */
-function openAuditPool(address: DatabaseAddress, durability: CommitDurability, logger: Logger): pg.Pool {
-  const { Client } = address;
-  const pool = new pg.Pool({
-    ...connectionConfig(address),
-    max: 1,
-    idleTimeoutMillis: 0,
-    ...(Client ? { Client } : {}),
-  });
-  pool.on('error', (error) => logger.warn({ error: error.message }, 'the audit connection broke'));
-  pool.on('connect', (client) => void client.query(durabilityStatement(durability)).catch(() => undefined));
+/** A pool beside the one of transactions. */
+function openPool(
+  address: DatabaseAddress,
+  config: pg.PoolConfig,
+  durability: CommitDurability,
+  logger: Logger,
+): pg.Pool {
+  const pool = new pg.Pool({ ...poolConfig(address, durability), ...config });
+  pool.on('error', (error) => logger.warn({ error: error.message }, 'a database connection broke'));
   return pool;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { open, seal, type SecretPlace } from '@credvault/crypto/envelope.js';
 import { DataKeyMissing, Keyring, type KeyOwner } from '@credvault/crypto/keyring.js';
 import type { SecretValue } from '@credvault/crypto/secret-value.js';
+import type { Transaction } from '@credvault/database/database.js';
 
 /** What a version of a secret holds, in the clear. */
 export interface SecretContent {
@@ -29,7 +30,10 @@ export interface VaultPlace {
   keyOwner: KeyOwner;
 }
 
-/** Encrypts and decrypts the versions of secrets with the data keys of their vaults. */
+/**
+ * Encrypts and decrypts the versions of secrets with the data keys of their vaults. Whoever is in a transaction passes it,
+ * so that a key that is not in memory is read on its connection.
+ */
 @Injectable()
 export class SecretCipher {
   constructor(private readonly keyring: Keyring) {}
@@ -40,8 +44,9 @@ export class SecretCipher {
     keyVersion: number,
     at: VersionPlace,
     content: SecretContent,
+    transaction?: Transaction,
   ): Promise<SealedContent> {
-    const key = await this.keyring.dataKey(vault.keyOwner, keyVersion);
+    const key = await this.keyring.dataKey(vault.keyOwner, keyVersion, transaction);
     return {
       keyVersion,
       value: seal(key, keyVersion, placeOf(vault, at, 'value'), content.value),
@@ -50,8 +55,13 @@ export class SecretCipher {
   }
 
   /** Decrypts the content of one version. @throws DataKeyMissing when its key was rotated away since it was read */
-  async open(vault: VaultPlace, at: VersionPlace, sealed: SealedContent): Promise<SecretContent> {
-    const key = await this.keyring.dataKey(vault.keyOwner, sealed.keyVersion);
+  async open(
+    vault: VaultPlace,
+    at: VersionPlace,
+    sealed: SealedContent,
+    transaction?: Transaction,
+  ): Promise<SecretContent> {
+    const key = await this.keyring.dataKey(vault.keyOwner, sealed.keyVersion, transaction);
     return {
       value: open(key, placeOf(vault, at, 'value'), sealed.value),
       notes: sealed.notes && open(key, placeOf(vault, at, 'notes'), sealed.notes),
@@ -63,8 +73,9 @@ export class SecretCipher {
     vault: VaultPlace,
     at: VersionPlace,
     sealed: Omit<SealedContent, 'notes'>,
+    transaction?: Transaction,
   ): Promise<SecretValue> {
-    const key = await this.keyring.dataKey(vault.keyOwner, sealed.keyVersion);
+    const key = await this.keyring.dataKey(vault.keyOwner, sealed.keyVersion, transaction);
     return open(key, placeOf(vault, at, 'value'), sealed.value);
   }
 }

@@ -33,10 +33,11 @@ export interface SecretExport {
 
 const selectVersions = {
   name: 'select_export_versions',
-  text: `SELECT v.secret_id AS id, v.key_version AS "keyVersion", v.value
-    FROM unnest($3::uuid[], $4::int[]) AS wanted (id, version)
-    JOIN secret_versions v ON v.organization_id = $1 AND v.vault_id = $2 AND v.secret_id = wanted.id
-      AND v.version = wanted.version`,
+  // Each row by its whole key: without statistics the planner would join the whole vault instead.
+  text: `SELECT found.* FROM unnest($3::uuid[], $4::int[]) AS wanted (id, version), LATERAL (
+      SELECT v.secret_id AS id, v.key_version AS "keyVersion", v.value FROM secret_versions v
+      WHERE v.organization_id = $1 AND v.vault_id = $2 AND v.secret_id = wanted.id AND v.version = wanted.version
+      LIMIT 1) AS found`,
 };
 
 /** Writes the secrets of a vault into a file. */

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import type { AuthorizedVault } from '../vaults/authorized-vault.js';
 import type { SealedContent, VersionPlace } from './secret-cipher.js';
-import { contentColumns, secretColumns, type SecretWithContent } from './secrets.repository.js';
 
 /** A version of a secret to be written, encrypted already. */
 export interface SealedVersion extends VersionPlace {
@@ -10,10 +9,25 @@ export interface SealedVersion extends VersionPlace {
   sealed: SealedContent;
 }
 
-const selectByKeys = `SELECT ${secretColumns}, ${contentColumns} FROM secrets s
-  JOIN secret_versions v ON v.organization_id = s.organization_id AND v.vault_id = s.vault_id AND v.secret_id = s.id
-    AND v.version = s.current_version
-  WHERE s.organization_id = $1 AND s.vault_id = $2 AND s.key = ANY($3::text[])`;
+/** A secret that an import found under one of its names. */
+export interface PresentSecret {
+  id: string;
+  key: string;
+  /** Its current version. */
+  version: number;
+}
+
+/** The encrypted content of one version. */
+export type StoredVersion = VersionPlace & SealedContent;
+
+const selectByKeys = `SELECT id, key, current_version AS version FROM secrets
+  WHERE organization_id = $1 AND vault_id = $2 AND key = ANY($3::text[])`;
+
+/** Each row by its whole key: without statistics the planner would join the whole vault instead. */
+const selectContents = `SELECT found.* FROM unnest($3::uuid[], $4::int[]) AS wanted (id, version), LATERAL (
+    SELECT v.secret_id AS "secretId", v.version, v.key_version AS "keyVersion", v.value, v.notes FROM secret_versions v
+    WHERE v.organization_id = $1 AND v.vault_id = $2 AND v.secret_id = wanted.id AND v.version = wanted.version
+    LIMIT 1) AS found`;
 
 const insertVersions = `INSERT INTO secret_versions
     (organization_id, vault_id, secret_id, version, key_version, value, notes, created_by, created_at)
@@ -31,12 +45,26 @@ export class SecretImportRepository {
     vault: AuthorizedVault,
     keys: string[],
     transaction?: Transaction,
-  ): Promise<Map<string, SecretWithContent>> {
-    const values = [vault.organizationId, vault.id, keys];
-    const rows = transaction
-      ? await transaction.rows<SecretWithContent>(selectByKeys, values)
-      : await this.database.rows<SecretWithContent>(selectByKeys, values);
+  ): Promise<Map<string, PresentSecret>> {
+    const rows = await this.read<PresentSecret>(
+      selectByKeys,
+      [vault.organizationId, vault.id, keys],
+      transaction,
+    );
     return new Map(rows.map((row) => [row.key, row]));
+  }
+
+  /** What the versions of these secrets hold, by secret id. */
+  async findContents(
+    vault: AuthorizedVault,
+    secrets: PresentSecret[],
+    transaction?: Transaction,
+  ): Promise<Map<string, StoredVersion>> {
+    if (secrets.length === 0) return new Map();
+    const [ids, versions] = [secrets.map(({ id }) => id), secrets.map(({ version }) => version)];
+    const values = [vault.organizationId, vault.id, ids, versions];
+    const rows = await this.read<StoredVersion>(selectContents, values, transaction);
+    return new Map(rows.map((row) => [row.secretId, row]));
   }
 
   /** Inserts new secrets with their first versions. */
@@ -47,6 +75,7 @@ export class SecretImportRepository {
     type: string,
     at: Date,
   ): Promise<void> {
+    if (rows.length === 0) return;
     await transaction.rows(
       `INSERT INTO secrets (organization_id, vault_id, id, key, type, created_at, updated_at)
        SELECT $1, $2, row.id, row.key, $3, $4, $4 FROM unnest($5::uuid[], $6::text[]) AS row (id, key)`,
@@ -63,6 +92,7 @@ export class SecretImportRepository {
     keep: number,
     at: Date,
   ): Promise<void> {
+    if (rows.length === 0) return;
     await this.insertVersions(transaction, vault, rows, at);
     const ids = rows.map((row) => row.secretId);
     await transaction.rows(
@@ -70,12 +100,12 @@ export class SecretImportRepository {
        WHERE organization_id = $1 AND vault_id = $2 AND id = ANY($4::uuid[])`,
       [vault.organizationId, vault.id, at, ids],
     );
+    // The ids stand there twice because without statistics the planner would read the whole vault to join them.
     await transaction.rows(
-      `DELETE FROM secret_versions v USING secrets s
+      `DELETE FROM secret_versions v USING unnest($3::uuid[], $4::int[]) AS row (secret_id, newest)
        WHERE v.organization_id = $1 AND v.vault_id = $2 AND v.secret_id = ANY($3::uuid[])
-         AND s.organization_id = v.organization_id AND s.vault_id = v.vault_id AND s.id = v.secret_id
-         AND v.version <= s.current_version - $4`,
-      [vault.organizationId, vault.id, ids, keep],
+         AND v.secret_id = row.secret_id AND v.version <= row.newest - $5`,
+      [vault.organizationId, vault.id, ids, rows.map((row) => row.version), keep],
     );
   }
 
@@ -98,6 +128,10 @@ export class SecretImportRepository {
       [vault.organizationId, vault.id, id],
     );
     return row?.result;
+  }
+
+  private read<T extends object>(sql: string, values: unknown[], transaction?: Transaction): Promise<T[]> {
+    return transaction ? transaction.rows<T>(sql, values) : this.database.rows<T>(sql, values);
   }
 
   private async insertVersions(

@@ -8,14 +8,21 @@ import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import type { AuthorizedVault } from '../vaults/authorized-vault.js';
 import { VaultsService } from '../vaults/vaults.service.js';
-import { SecretCipher, type SecretContent } from './secret-cipher.js';
-import { SecretImportRepository, type SealedVersion } from './secret-import.repository.js';
+import { retryAfterRotation, SecretCipher, type VersionPlace } from './secret-cipher.js';
+import {
+  SecretImportRepository,
+  type PresentSecret,
+  type SealedVersion,
+  type StoredVersion,
+} from './secret-import.repository.js';
 import { ImportConflict, SecretNotFound } from './secrets.errors.js';
-import type { SecretWithContent } from './secrets.repository.js';
 import type { TransferEntry } from './transfer/transfer-entry.js';
 
-/** Secrets encrypted and written in one go; other requests get their turn in between. */
-const chunkSize = 500;
+/**
+ * Secrets compared, encrypted and written in one go: with the largest values 6 MiB each of stored, new and sealed content.
+ * Other requests get their turn in between.
+ */
+const chunkSize = 100;
 
 export type ConflictRule = 'fail' | 'skip' | 'overwrite';
 export type ImportOutcome = 'created' | 'updated' | 'unchanged' | 'skipped' | 'conflict';
@@ -37,7 +44,7 @@ export interface ImportResult {
 interface Step {
   entry: TransferEntry;
   outcome: ImportOutcome;
-  present?: SecretWithContent;
+  present?: PresentSecret;
 }
 
 /** Imports many secrets, all of them or none. */
@@ -71,8 +78,13 @@ export class SecretImportService {
 
   private async rehearse(vault: AuthorizedVault, request: ImportRequest): Promise<ImportResult> {
     await this.vaults.get(vault);
-    const present = await this.imports.findByKeys(vault, keysOf(request));
-    const steps = await this.plan(vault, request, present);
+    const steps = plan(request, await this.imports.findByKeys(vault, keysOf(request)));
+    if (vault.allows('secret:read')) {
+      for (const chunk of chunksOf(steps, chunkSize)) {
+        await retryAfterRotation(() => this.compare(vault, chunk));
+        await nextTurn();
+      }
+    }
     this.auditLog.note(vault.actor, { type: 'secret.import_rehearsed', status: 200, vaultId: vault.id });
     const results = steps.map(({ entry, outcome, present: secret }) => ({
       key: entry.key,
@@ -89,24 +101,18 @@ export class SecretImportService {
     request: ImportRequest,
   ): Promise<ImportResult> {
     const { keyVersion, maxVersions } = await this.vaults.lock(transaction, vault);
-    const present = await this.imports.findByKeys(vault, keysOf(request), transaction);
-    const steps = await this.plan(vault, request, present);
+    const steps = plan(request, await this.imports.findByKeys(vault, keysOf(request), transaction));
     const conflicts = steps.filter(({ outcome }) => outcome === 'conflict').map(({ entry }) => entry.key);
     if (conflicts.length > 0) throw new ImportConflict(conflicts);
-    const written = new Map<string, SealedVersion>();
+    const written = new Map<string, VersionPlace>();
     const at = new Date();
     for (const chunk of chunksOf(steps, chunkSize)) {
-      const rows = await this.sealAll(vault, keyVersion, chunk);
+      const rows = await this.sealAll(transaction, vault, keyVersion, chunk);
       const isNew = (row: SealedVersion): boolean => row.version === 1;
       await this.imports.insert(transaction, vault, rows.filter(isNew), request.type, at);
-      await this.imports.addVersions(
-        transaction,
-        vault,
-        rows.filter((row) => !isNew(row)),
-        maxVersions,
-        at,
-      );
-      for (const row of rows) written.set(row.key, row);
+      const further = rows.filter((row) => !isNew(row));
+      await this.imports.addVersions(transaction, vault, further, maxVersions, at);
+      for (const { key, secretId, version } of rows) written.set(key, { secretId, version });
       await nextTurn();
     }
     const created = steps.filter(({ outcome }) => outcome === 'created').length;
@@ -115,54 +121,63 @@ export class SecretImportService {
     return { dryRun: false, results: steps.map((step) => resultOf(step, written.get(step.entry.key))) };
   }
 
-  /** Decides what is to happen to each key. Who may not read is not told that a value is the same: it is overwritten. */
-  private async plan(
+  /**
+   * Marks the updates whose value is there already as unchanged, and gives back what all of them would replace, by secret
+   * id. Who may not read is not told that a value is the same: it is overwritten.
+   */
+  private async compare(
     vault: AuthorizedVault,
-    request: ImportRequest,
-    present: Map<string, SecretWithContent>,
-  ): Promise<Step[]> {
-    const steps: Step[] = [];
-    for (const entry of request.entries) {
-      const secret = present.get(entry.key);
-      if (!secret) steps.push({ entry, outcome: 'created' });
-      else if (request.onConflict === 'fail') steps.push({ entry, outcome: 'conflict', present: secret });
-      else if (request.onConflict === 'skip') steps.push({ entry, outcome: 'skipped', present: secret });
-      else {
-        const same = vault.allows('secret:read') && (await this.holds(vault, secret, entry.value));
-        steps.push({ entry, outcome: same ? 'unchanged' : 'updated', present: secret });
-      }
-      if (steps.length % chunkSize === 0) await nextTurn();
+    steps: Step[],
+    transaction?: Transaction,
+  ): Promise<Map<string, StoredVersion>> {
+    const updates = steps.filter(({ outcome }) => outcome === 'updated');
+    const secrets = updates.flatMap(({ present }) => present ?? []);
+    const contents = await this.imports.findContents(vault, secrets, transaction);
+    if (!vault.allows('secret:read')) return contents;
+    for (const step of updates) {
+      const stored = step.present && contents.get(step.present.id);
+      if (!stored) continue;
+      const value = await this.cipher.openValue(vault, stored, stored, transaction);
+      if (value.reveal() === step.entry.value) step.outcome = 'unchanged';
     }
-    return steps;
+    return contents;
   }
 
-  private async holds(vault: AuthorizedVault, secret: SecretWithContent, value: string): Promise<boolean> {
-    const at = { secretId: secret.id, version: secret.version };
-    return (await this.cipher.openValue(vault, at, secret)).reveal() === value;
-  }
-
-  private async sealAll(vault: AuthorizedVault, keyVersion: number, steps: Step[]): Promise<SealedVersion[]> {
+  private async sealAll(
+    transaction: Transaction,
+    vault: AuthorizedVault,
+    keyVersion: number,
+    steps: Step[],
+  ): Promise<SealedVersion[]> {
+    const contents = await this.compare(vault, steps, transaction);
     const rows: SealedVersion[] = [];
     for (const { entry, outcome, present } of steps) {
       if (outcome !== 'created' && outcome !== 'updated') continue;
       const at = present
         ? { secretId: present.id, version: present.version + 1 }
         : { secretId: newUuid(), version: 1 };
-      const content: SecretContent = {
-        value: SecretValue.of(entry.value),
-        notes: present
-          ? (await this.cipher.open(vault, { ...at, version: present.version }, present)).notes
-          : null,
-      };
-      rows.push({ ...at, key: entry.key, sealed: await this.cipher.seal(vault, keyVersion, at, content) });
+      const notes = present ? await this.notesOf(transaction, vault, contents.get(present.id)) : null;
+      const content = { value: SecretValue.of(entry.value), notes };
+      const sealed = await this.cipher.seal(vault, keyVersion, at, content, transaction);
+      rows.push({ ...at, key: entry.key, sealed });
     }
     return rows;
+  }
+
+  /** The notes of the version that an update replaces: it keeps them. */
+  private async notesOf(
+    transaction: Transaction,
+    vault: AuthorizedVault,
+    stored: StoredVersion | undefined,
+  ): Promise<SecretValue | null> {
+    if (!stored) throw new Error('A secret has no row for its current version.');
+    return stored.notes && (await this.cipher.open(vault, stored, stored, transaction)).notes;
   }
 
   private record(
     transaction: Transaction,
     vault: AuthorizedVault,
-    written: Map<string, SealedVersion>,
+    written: Map<string, VersionPlace>,
     created: number,
   ): Promise<void> {
     return this.auditLog.recordChange(transaction, vault.actor, {
@@ -186,13 +201,22 @@ export class SecretImportService {
   }
 }
 
+/** Decides what is to happen to each key. That a present value may be the same, `compare` finds out. */
+function plan({ entries, onConflict }: ImportRequest, secrets: Map<string, PresentSecret>): Step[] {
+  const whenPresent = ({ fail: 'conflict', skip: 'skipped', overwrite: 'updated' } as const)[onConflict];
+  return entries.map((entry) => {
+    const present = secrets.get(entry.key);
+    return { entry, outcome: present ? whenPresent : 'created', present };
+  });
+}
+
 function keysOf({ entries }: ImportRequest): string[] {
   return entries.map(({ key }) => key);
 }
 
 function resultOf(
   { entry, outcome, present }: Step,
-  row: SealedVersion | undefined,
+  row: VersionPlace | undefined,
 ): ImportResult['results'][number] {
   const secretId = row?.secretId ?? present?.id ?? null;
   return { key: entry.key, outcome, secretId, version: row?.version ?? present?.version ?? null };

@@ -60,7 +60,7 @@ export class SecretListService {
     const ids = secrets.map(({ id }) => id);
     return retryAfterRotation(async () => {
       const views = new Map<string, SecretView>();
-      for (const row of (await this.secrets.contents(vault, ids)).values()) {
+      for (const row of (await this.secrets.values(vault, ids)).values()) {
         const value: SecretValue = await this.cipher.openValue(
           vault,
           { secretId: row.id, version: row.version },

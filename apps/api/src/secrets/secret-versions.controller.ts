@@ -14,7 +14,7 @@ import { secretAnswer } from './secret-answer.js';
 import { SecretDto } from './secret.dto.js';
 import { RollbackDto, secretVersionDto, SecretVersionDto } from './secret-version.dto.js';
 import { SecretVersionsService } from './secret-versions.service.js';
-import { VersionParam } from './version-param.js';
+import { versionNumber } from './version-number.js';
 
 @ApiTags('secrets')
 @Controller('vaults/:vaultId/secrets/:secretId')
@@ -52,10 +52,10 @@ export class SecretVersionsController {
     @CurrentActor() actor: Actor,
     @Param('vaultId', IdParam.of('vault')) vaultId: string,
     @Param('secretId', IdParam.of('secret')) secretId: string,
-    @Param('version', VersionParam) version: number,
+    @Param('version') version: string,
   ): Promise<Answer<SecretDto>> {
     const vault = this.vaults.authorize(actor, 'secret:read', vaultId);
-    return secretAnswer(await this.versions.reveal(vault, secretId, version));
+    return secretAnswer(await this.versions.reveal(vault, secretId, versionNumber(version)));
   }
 
   /**

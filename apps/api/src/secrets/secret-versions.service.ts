@@ -98,10 +98,16 @@ export class SecretVersionsService {
     if (!present) throw new SecretNotFound();
     const old = await this.secrets.findVersionIn(transaction, vault, secretId, version);
     if (!old) throw new SecretVersionNotFound();
-    const content = await this.cipher.open(vault, { secretId, version }, old);
+    const content = await this.cipher.open(vault, { secretId, version }, old, transaction);
     const newest = present.version + 1;
     const updatedAt = new Date();
-    const sealed = await this.cipher.seal(vault, keyVersion, { secretId, version: newest }, content);
+    const sealed = await this.cipher.seal(
+      vault,
+      keyVersion,
+      { secretId, version: newest },
+      content,
+      transaction,
+    );
     const added = { id: secretId, version: newest, keep: maxVersions, createdAt: updatedAt };
     await this.secrets.insertVersion(transaction, vault, added, sealed);
     await this.secrets.update(transaction, vault, secretId, { currentVersion: newest, updatedAt });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '@credvault/database/database.js';
+import { SharedLookup } from '@credvault/database/shared-lookup.js';
 import { isUniqueViolation } from '@credvault/database/postgres-errors.js';
 import type { AuthorizedVault } from '../vaults/authorized-vault.js';
 import type { SealedContent } from './secret-cipher.js';
@@ -20,14 +21,31 @@ export const secretColumns = `s.organization_id AS "organizationId", s.vault_id 
 
 export const contentColumns = `v.version, v.key_version AS "keyVersion", v.value, v.notes`;
 
-/** The one statement of the hot path. Both tables are bound to the organization and the vault. */
-const selectCurrent = {
-  name: 'select_secret_current',
-  text: `SELECT ${secretColumns}, ${contentColumns} FROM secrets s
-    JOIN secret_versions v ON v.organization_id = s.organization_id AND v.vault_id = s.vault_id AND v.secret_id = s.id
-      AND v.version = s.current_version
-    WHERE s.organization_id = $1 AND s.vault_id = $2 AND s.id = $3`,
+/**
+ * The one statement of the hot path, for the reads that arrived together. Each row is looked up by its own organization,
+ * vault and id, so that sharing a statement shares nothing else.
+ */
+const selectCurrents = {
+  name: 'select_secrets_current',
+  text: `SELECT wanted.place::int AS place, found.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])
+      WITH ORDINALITY AS wanted (organization_id, vault_id, id, place),
+    LATERAL (SELECT ${secretColumns}, ${contentColumns} FROM secrets s
+      JOIN secret_versions v ON v.organization_id = s.organization_id AND v.vault_id = s.vault_id AND v.secret_id = s.id
+        AND v.version = s.current_version
+      WHERE s.organization_id = wanted.organization_id AND s.vault_id = wanted.vault_id AND s.id = wanted.id
+      LIMIT 1) AS found`,
 };
+
+const selectLocked = `SELECT ${secretColumns}, ${contentColumns} FROM secrets s
+  JOIN secret_versions v ON v.organization_id = s.organization_id AND v.vault_id = s.vault_id AND v.secret_id = s.id
+    AND v.version = s.current_version
+  WHERE s.organization_id = $1 AND s.vault_id = $2 AND s.id = $3`;
+
+interface SecretPlaceKey {
+  organizationId: string;
+  vaultId: string;
+  id: string;
+}
 
 const selectVersion = {
   name: 'select_secret_version',
@@ -38,13 +56,16 @@ const selectVersion = {
 
 @Injectable()
 export class SecretsRepository {
+  private readonly currents = new SharedLookup((keys: SecretPlaceKey[]) => this.findCurrents(keys));
+
   constructor(private readonly database: Database) {}
 
   /** A secret with its current version. */
-  async findCurrent(vault: AuthorizedVault, id: string): Promise<SecretWithContent | undefined> {
-    return (
-      await this.database.execute<SecretWithContent>(selectCurrent, [vault.organizationId, vault.id, id])
-    )[0];
+  findCurrent(
+    { organizationId, id: vaultId }: AuthorizedVault,
+    id: string,
+  ): Promise<SecretWithContent | undefined> {
+    return this.currents.load({ organizationId, vaultId, id });
   }
 
   /** A secret with one of its versions. */
@@ -71,11 +92,13 @@ export class SecretsRepository {
     vault: AuthorizedVault,
     id: string,
   ): Promise<SecretWithContent | undefined> {
-    const [row] = await transaction.rows<SecretWithContent>(`${selectCurrent.text} FOR UPDATE OF s`, [
-      vault.organizationId,
-      vault.id,
-      id,
-    ]);
+    const values = [vault.organizationId, vault.id, id];
+    await transaction.rows(
+      `SELECT 1 FROM secrets WHERE organization_id = $1 AND vault_id = $2 AND id = $3 FOR UPDATE`,
+      values,
+    );
+    // A statement of its own: the one that waited for the lock does not see the version that the other writer made.
+    const [row] = await transaction.rows<SecretWithContent>(selectLocked, values);
     return row;
   }
 
@@ -167,5 +190,16 @@ export class SecretsRepository {
 
   async delete(transaction: Transaction, vault: AuthorizedVault, id: string): Promise<void> {
     await transaction.manager.delete(Secret, { organizationId: vault.organizationId, vaultId: vault.id, id });
+  }
+
+  private async findCurrents(keys: SecretPlaceKey[]): Promise<(SecretWithContent | undefined)[]> {
+    const rows = await this.database.execute<SecretWithContent & { place: number }>(selectCurrents, [
+      keys.map(({ organizationId }) => organizationId),
+      keys.map(({ vaultId }) => vaultId),
+      keys.map(({ id }) => id),
+    ]);
+    const found = new Array<SecretWithContent | undefined>(keys.length);
+    for (const row of rows) found[row.place - 1] = row;
+    return found;
   }
 }

@@ -85,7 +85,12 @@ export class SecretsService {
     return this.database.transaction(async (transaction) => {
       const { keyVersion, maxVersions } = await this.vaults.holdKey(transaction, vault);
       const present = await this.lockMatching(transaction, vault, secretId, ifMatch);
-      const stored = await this.cipher.open(vault, { secretId, version: present.version }, present);
+      const stored = await this.cipher.open(
+        vault,
+        { secretId, version: present.version },
+        present,
+        transaction,
+      );
       const content: SecretContent = {
         value: change.value ?? stored.value,
         notes: change.notes === undefined ? stored.notes : change.notes,
@@ -94,7 +99,7 @@ export class SecretsService {
       let { version } = present;
       if (change.value !== undefined || change.notes !== undefined) {
         version += 1;
-        const sealed = await this.cipher.seal(vault, keyVersion, { secretId, version }, content);
+        const sealed = await this.cipher.seal(vault, keyVersion, { secretId, version }, content, transaction);
         const added = { id: secretId, version, keep: maxVersions, createdAt: updatedAt };
         await this.secrets.insertVersion(transaction, vault, added, sealed);
       }
@@ -103,7 +108,7 @@ export class SecretsService {
       await this.recordUpdate(transaction, vault, secretId, version, change);
       const secret = { ...present, ...fields, revision: present.revision + 1 };
       return this.viewAfterWrite(transaction, vault, { secret, version, ...content }, change);
-    });
+    }, vault.organizationId);
   }
 
   /** Deletes a secret with all its versions. @throws SecretNotFound */
@@ -120,7 +125,7 @@ export class SecretsService {
         resourceId: secretId,
         vaultId: vault.id,
       });
-    });
+    }, vault.organizationId);
   }
 
   /**
@@ -170,7 +175,13 @@ export class SecretsService {
       createdAt: now,
       updatedAt: now,
     };
-    const sealed = await this.cipher.seal(vault, keyVersion, { secretId: secret.id, version: 1 }, fresh);
+    const sealed = await this.cipher.seal(
+      vault,
+      keyVersion,
+      { secretId: secret.id, version: 1 },
+      fresh,
+      transaction,
+    );
     await this.secrets.insert(transaction, vault, secret, sealed);
     await this.vaults.countSecrets(transaction, vault, 1);
     await this.auditLog.recordChange(transaction, vault.actor, {

@@ -4,21 +4,32 @@ import { operatorRow } from '@credvault/audit-log/audit-record.js';
 import { Keyring, type KeyOwner } from '@credvault/crypto/keyring.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { VaultsService } from '../vaults/vaults.service.js';
-import { SecretCipher, type SealedContent, type VaultPlace } from './secret-cipher.js';
+import { SecretCipher, type SealedContent, type VaultPlace, type VersionPlace } from './secret-cipher.js';
 
 const batchSize = 200;
 
-interface VersionRow extends SealedContent {
-  secretId: string;
-  version: number;
-}
+/** Lies before every version of every secret. */
+const beginning: VersionPlace = { secretId: '00000000-0000-0000-0000-000000000000', version: 0 };
+
+interface VersionRow extends SealedContent, VersionPlace {}
+
+const selectBatch = `SELECT secret_id AS "secretId", version, key_version AS "keyVersion", value, notes FROM secret_versions
+  WHERE organization_id = $1 AND vault_id = $2 AND key_version < $3 AND (secret_id, version) > ($4, $5)
+  ORDER BY secret_id, version LIMIT ${batchSize} FOR UPDATE`;
+
+/** The ids stand there twice because without statistics the planner would read the whole vault to join them. */
+const updateBatch = `UPDATE secret_versions v SET key_version = $3, value = row.value, notes = row.notes
+  FROM unnest($4::uuid[], $5::int[], $6::bytea[], $7::bytea[]) AS row (secret_id, version, value, notes)
+  WHERE v.organization_id = $1 AND v.vault_id = $2 AND v.secret_id = ANY($4::uuid[])
+    AND v.secret_id = row.secret_id AND v.version = row.version`;
 
 /**
  * Gives a vault a new version of its data key while it is in use: new writes take it at once, then everything stored is
  * re-encrypted, and at last the old key is destroyed. A rotation that was interrupted goes on where it stopped.
  *
  * Writers hold the vault's row while they encrypt (`VaultsService.holdKey`), so that none can still be writing with the
- * old key once the new one is current; readers that were overtaken read again (`retryAfterRotation`).
+ * old key once the new one is current. Every step locks that row first, as they do, so that none waits for another in a
+ * circle; readers that were overtaken read again (`retryAfterRotation`).
  */
 @Injectable()
 export class VaultKeyRotationService {
@@ -41,17 +52,22 @@ export class VaultKeyRotationService {
     const organizationId = await this.vaults.organizationOf(vaultId);
     const keyOwner: KeyOwner = { organizationId, type: 'vault', id: vaultId };
     const vault: VaultPlace = { organizationId, id: vaultId, keyOwner };
-    const keyVersion = await this.database.transaction((transaction) => this.begin(transaction, vault));
+    const run = <T>(step: (transaction: Transaction) => Promise<T>): Promise<T> =>
+      this.database.transaction(step, organizationId);
+    const keyVersion = await run((transaction) => this.begin(transaction, vault));
     let total = 0;
-    for (;;) {
-      const done = await this.database.transaction((transaction) =>
-        this.reencryptBatch(transaction, vault, keyVersion),
-      );
-      if (done === 0) break;
-      total += done;
-      onProgress(total);
+    let isFinished = false;
+    while (!isFinished) {
+      let after: VersionPlace | undefined = beginning;
+      while (after) {
+        const place: VersionPlace = after;
+        const batch = await run((transaction) => this.reencryptBatch(transaction, vault, keyVersion, place));
+        total += batch.length;
+        if (batch.length > 0) onProgress(total);
+        after = batch.at(-1);
+      }
+      isFinished = await run((transaction) => this.finish(transaction, vault, keyVersion, total));
     }
-    await this.database.transaction((transaction) => this.finish(transaction, vault, keyVersion, total));
     return keyVersion;
   }
 
@@ -68,50 +84,52 @@ export class VaultKeyRotationService {
     return keyVersion + 1;
   }
 
+  /** Re-encrypts the next versions in the order of the primary key, and tells which; none is left after an empty batch. */
   private async reencryptBatch(
     transaction: Transaction,
     vault: VaultPlace,
     keyVersion: number,
-  ): Promise<number> {
-    const rows = await transaction.rows<VersionRow>(
-      `SELECT secret_id AS "secretId", version, key_version AS "keyVersion", value, notes FROM secret_versions
-       WHERE organization_id = $1 AND vault_id = $2 AND key_version < $3 LIMIT ${batchSize} FOR UPDATE`,
-      [vault.organizationId, vault.id, keyVersion],
-    );
+    after: VersionPlace,
+  ): Promise<VersionPlace[]> {
+    await this.vaults.lockKeyVersion(transaction, vault.keyOwner);
+    const rows = await transaction.rows<VersionRow>(selectBatch, [
+      vault.organizationId,
+      vault.id,
+      keyVersion,
+      after.secretId,
+      after.version,
+    ]);
+    if (rows.length === 0) return [];
     const sealed: SealedContent[] = [];
     for (const row of rows) {
-      sealed.push(await this.cipher.seal(vault, keyVersion, row, await this.cipher.open(vault, row, row)));
+      const content = await this.cipher.open(vault, row, row, transaction);
+      sealed.push(await this.cipher.seal(vault, keyVersion, row, content, transaction));
     }
-    await transaction.rows(
-      `UPDATE secret_versions v SET key_version = $3, value = row.value, notes = row.notes
-       FROM unnest($4::uuid[], $5::int[], $6::bytea[], $7::bytea[]) AS row (secret_id, version, value, notes)
-       WHERE v.organization_id = $1 AND v.vault_id = $2 AND v.secret_id = row.secret_id AND v.version = row.version`,
-      [
-        vault.organizationId,
-        vault.id,
-        keyVersion,
-        rows.map((row) => row.secretId),
-        rows.map((row) => row.version),
-        sealed.map(({ value }) => value),
-        sealed.map(({ notes }) => notes),
-      ],
-    );
-    return rows.length;
+    await transaction.rows(updateBatch, [
+      vault.organizationId,
+      vault.id,
+      keyVersion,
+      rows.map((row) => row.secretId),
+      rows.map((row) => row.version),
+      sealed.map(({ value }) => value),
+      sealed.map(({ notes }) => notes),
+    ]);
+    return rows;
   }
 
+  /** Destroys the old key if nothing needs it any more, and tells whether it did. */
   private async finish(
     transaction: Transaction,
     vault: VaultPlace,
     keyVersion: number,
     total: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     await this.vaults.lockKeyVersion(transaction, vault.keyOwner);
     const [left] = await transaction.rows(
       `SELECT 1 FROM secret_versions WHERE organization_id = $1 AND vault_id = $2 AND key_version < $3 LIMIT 1`,
       [vault.organizationId, vault.id, keyVersion],
     );
-    if (left)
-      throw new Error('Some versions still need the old key, so that it was kept. Run the rotation again.');
+    if (left) return false;
     await this.keyring.destroyDataKeys(transaction, vault.keyOwner, keyVersion);
     const entry = { type: 'vault.key_rotated', resourceType: 'vault' as const, resourceId: vault.id };
     const details = { keyVersion, reencrypted: total };
@@ -119,5 +137,6 @@ export class VaultKeyRotationService {
       transaction,
       operatorRow(vault.organizationId, { ...entry, vaultId: vault.id, details }),
     );
+    return true;
   }
 }

@@ -1,16 +1,21 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Settings } from '@credvault/config/settings.js';
 import { AccountLinksService } from '../auth/account-links.service.js';
+import type { Runtime } from '../runtime/runtime.js';
 import { UsersService } from '../users/users.service.js';
 import { MetricsService } from './metrics.service.js';
 
 type Say = (line: string) => void;
 
 /** Tells whoever started the service where it is, and how to make the first account while there is none. */
-export async function announce(app: INestApplicationContext, settings: Settings, say: Say): Promise<void> {
+export async function announce(
+  app: INestApplicationContext,
+  { settings, folder }: Pick<Runtime, 'settings' | 'folder'>,
+  say: Say,
+): Promise<void> {
   const base = settings.publicUrl.origin;
   say(`\nCredVault is ready at ${base}`);
   if (settings.docs !== 'off') say(`  Swagger UI    ${base}/docs`);
@@ -18,7 +23,7 @@ export async function announce(app: INestApplicationContext, settings: Settings,
   const metrics = app.get(MetricsService).url;
   if (metrics !== undefined) say(`  Metrics       ${metrics}`);
   warnAboutExposure(settings, say);
-  if (await app.get(UsersService).hasNoAccount()) await announceSetup(app, settings, say);
+  if (await app.get(UsersService).hasNoAccount()) await announceSetup(app, settings, folder, say);
 }
 
 /** SECURITY: a listener that others can reach, without TLS before it, sends tokens and secrets in the clear. */
@@ -33,15 +38,18 @@ function warnAboutExposure(settings: Settings, say: Say): void {
 }
 
 /** Shows the setup token on a terminal; elsewhere, where output is kept in logs, it goes to a file of the owner's. */
-async function announceSetup(app: INestApplicationContext, settings: Settings, say: Say): Promise<void> {
+async function announceSetup(
+  app: INestApplicationContext,
+  settings: Settings,
+  folder: string,
+  say: Say,
+): Promise<void> {
   const { token, expiresAt } = await app.get(AccountLinksService).issueSetup(settings.setupToken);
   let shown = token;
   if (settings.setupToken !== undefined) {
     shown = '$CREDVAULT_SETUP_TOKEN';
   } else if (!process.stdout.isTTY) {
-    const path = join(settings.dataDir, 'setup-token');
-    writeFileSync(path, `${token}\n`, { mode: 0o600 });
-    chmodSync(path, 0o600);
+    const path = writeSetupToken(folder, token);
     say(`\nThe setup token is in ${path}`);
     shown = `$(cat '${path}')`;
   }
@@ -54,4 +62,21 @@ async function announceSetup(app: INestApplicationContext, settings: Settings, s
   say(
     `    -d "{\\"email\\":\\"you@example.com\\",\\"name\\":\\"Your Name\\",\\"password\\":\\"choose 12 or more characters\\",\\"setupToken\\":\\"${shown}\\"}"\n`,
   );
+}
+
+/** A new file each time: one that somebody has put there, or a link, would be theirs to read. */
+function writeSetupToken(folder: string, token: string): string {
+  const path = join(folder, 'setup-token');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    rmSync(path, { force: true });
+    writeFileSync(path, `${token}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (cause) {
+    throw new Error(
+      `The setup token cannot be written to ${path}: ${(cause as Error).message}. Make that folder writable, ` +
+        'choose another one with CREDVAULT_DATA_DIR, or set CREDVAULT_SETUP_TOKEN yourself.',
+      { cause },
+    );
+  }
+  return path;
 }

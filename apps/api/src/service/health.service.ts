@@ -3,9 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { settingsToken, type Settings } from '@credvault/config/settings.js';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
-import { verifyRootKeys } from '@credvault/crypto/system-keys.js';
+import { verifySystemKeys } from '@credvault/crypto/system-keys.js';
 import { Database } from '@credvault/database/database.js';
 import { DomainError, type ErrorDetail } from '@credvault/http/domain-error.js';
+import { dataFolderToken } from '../runtime/runtime.js';
 
 /** A verdict is used again for so long, in milliseconds, so that probing costs the database nothing. */
 const verdictLifetime = 1_000;
@@ -25,6 +26,7 @@ export class HealthService {
     private readonly rootKeys: RootKeys,
     private readonly auditLog: AuditLog,
     @Inject(settingsToken) private readonly settings: Settings,
+    @Inject(dataFolderToken) private readonly dataFolder: string,
   ) {}
 
   /** Resolves when every check passes. @throws UNAVAILABLE naming those that do not */
@@ -43,8 +45,8 @@ export class HealthService {
   private async findProblems(): Promise<ErrorDetail[]> {
     const checks: Record<string, [Check, string]> = {
       database: [() => this.checkDatabase(), 'The database does not answer.'],
-      keyring: [() => verifyRootKeys(this.database, this.rootKeys.set), 'The keys cannot be opened.'],
-      audit: [() => this.checkAudit(), 'Audit records cannot be written.'],
+      keyring: [() => verifySystemKeys(this.database, this.rootKeys.set), 'The keys cannot be opened.'],
+      audit: [() => this.auditLog.assertWritable(), 'Audit records cannot be written.'],
       disk: [() => this.checkDisk(), 'The disk of the data folder is almost full.'],
     };
     const found = await Promise.all(
@@ -60,18 +62,9 @@ export class HealthService {
     await this.database.rows(`SELECT 1`);
   }
 
-  /** The log must have been able to write last time, and must find the partition of this moment. */
-  private async checkAudit(): Promise<void> {
-    if (!this.auditLog.isHealthy()) throw new Error('the last flush failed');
-    const [partition] = await this.database.rows<{ exists: boolean }>(
-      `SELECT to_regclass('audit_events_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL AS exists`,
-    );
-    if (!partition?.exists) throw new Error('this month has no partition');
-  }
-
   private async checkDisk(): Promise<void> {
     if (this.settings.databaseUrl !== undefined) return;
-    const { bavail, bsize } = await statfs(this.settings.dataDir);
+    const { bavail, bsize } = await statfs(this.dataFolder);
     if (bavail * bsize < leastFreeBytes) throw new Error('the disk is almost full');
   }
 }

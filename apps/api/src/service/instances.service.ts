@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
+import { verifyRootKeys } from '@credvault/crypto/system-keys.js';
 import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
 import { newUuid } from '@credvault/database/typed-id.js';
@@ -13,8 +19,11 @@ const heartbeatEvery = 2_000;
  */
 @Injectable()
 export class InstancesService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(InstancesService.name);
   private readonly id = newUuid();
   private timer: NodeJS.Timeout | undefined;
+  /** Why the keys could not be loaded last time; said once. */
+  private problem: string | undefined;
 
   constructor(
     private readonly database: Database,
@@ -23,13 +32,16 @@ export class InstancesService implements OnApplicationBootstrap, BeforeApplicati
   ) {
     channel.onInvalidation((invalidation) => {
       const reload = invalidation === 'everything' || invalidation.kind === 'root_keys';
-      if (reload && this.timer) void this.reload().catch(() => undefined);
+      if (reload && this.timer) void this.refresh();
     });
   }
 
+  /** A rotation that began before this process was known did not wait for it: so it looks again once it is known. */
   async onApplicationBootstrap(): Promise<void> {
     await this.beat();
-    this.timer = setInterval(() => void this.reload().catch(() => undefined), heartbeatEvery).unref();
+    await this.reload();
+    await this.beat();
+    this.timer = setInterval(() => void this.refresh(), heartbeatEvery).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -37,9 +49,19 @@ export class InstancesService implements OnApplicationBootstrap, BeforeApplicati
     await this.database.rows(`DELETE FROM instances WHERE id = $1`, [this.id]).catch(() => undefined);
   }
 
-  private async reload(): Promise<void> {
-    this.rootKeys.reload();
-    await this.beat();
+  /** A process that cannot load the keys says so by naming those it has: it must not pass for dead. */
+  private async refresh(): Promise<void> {
+    const problem = await this.reload().then(
+      () => undefined,
+      (error: unknown) => (error as Error).message,
+    );
+    if (problem !== undefined && problem !== this.problem) this.logger.error(problem);
+    this.problem = problem;
+    await this.beat().catch(() => undefined);
+  }
+
+  private reload(): Promise<void> {
+    return this.rootKeys.reload((keys) => verifyRootKeys(this.database, keys));
   }
 
   private async beat(): Promise<void> {

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { routeOf } from '@credvault/access/origin.js';
 import { RefusedRequests } from '@credvault/audit-log/refused-requests.js';
-import { RequestRecorder } from '@credvault/audit-log/request-recorder.js';
+import { RequestRecorder, type NamedInPath } from '@credvault/audit-log/request-recorder.js';
+import { uuidOf } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -22,7 +23,7 @@ export function registerRequestFinish(
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { statusCode } = reply;
     const route = routeOf(request);
-    if (request.actor) recorder.record(request.actor, statusCode);
+    if (request.actor) recorder.record(request.actor, statusCode, namedInPath(request));
     else if (statusCode >= 400) refused.count(addressBlock(request.ip), statusCode);
     metrics.observe(request.method, route, statusCode, reply.elapsedTime / 1_000);
     logger.info(
@@ -38,4 +39,10 @@ export function registerRequestFinish(
     );
     done();
   });
+}
+
+/** What is no id at all is left out: it may be anything, a token pasted into the wrong place too. */
+function namedInPath({ params }: FastifyRequest): NamedInPath {
+  const { vaultId = '', secretId = '' } = (params ?? {}) as Record<string, string | undefined>;
+  return { vaultId: uuidOf('vault', vaultId), secretId: uuidOf('secret', secretId) };
 }

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { User } from './user.entity.js';
 
+const selectAny = `SELECT 1 FROM users LIMIT 1`;
+
 @Injectable()
 export class UsersRepository {
   constructor(private readonly database: Database) {}
@@ -18,8 +20,10 @@ export class UsersRepository {
       .getOne();
   }
 
-  async anyExists(transaction: Transaction): Promise<boolean> {
-    return transaction.manager.exists(User, { where: {} });
+  /** @param transaction the one the caller is in, if it is in one */
+  async anyExists(transaction?: Transaction): Promise<boolean> {
+    const rows = await (transaction ? transaction.rows(selectAny) : this.database.rows(selectAny));
+    return rows.length > 0;
   }
 
   async insert(transaction: Transaction, user: User): Promise<void> {
@@ -30,13 +34,42 @@ export class UsersRepository {
   async update(
     transaction: Transaction,
     id: string,
-    fields: Partial<Pick<User, 'name' | 'passwordHash' | 'isSuperuser'>>,
+    fields: Partial<Pick<User, 'name' | 'isSuperuser'>>,
   ): Promise<void> {
     await transaction.manager.update(
       User,
       { id },
       { ...fields, revision: () => 'revision + 1', updatedAt: new Date() },
     );
+  }
+
+  /**
+   * Replaces the hash of a password.
+   *
+   * @param expected the hash it must still have; undefined: whatever it has
+   * @returns false when it has another one by now
+   */
+  async replacePasswordHash(
+    transaction: Transaction,
+    id: string,
+    passwordHash: string,
+    expected?: string,
+  ): Promise<boolean> {
+    const rows = await transaction.rows(
+      `UPDATE users SET password_hash = $2, revision = revision + 1, updated_at = now()
+       WHERE id = $1 AND password_hash = coalesce($3, password_hash) RETURNING id`,
+      [id, passwordHash, expected],
+    );
+    return rows.length > 0;
+  }
+
+  /** Whether a user has this hash, which then nobody changes before the transaction ends. */
+  async holdPasswordHash(transaction: Transaction, id: string, passwordHash: string): Promise<boolean> {
+    const rows = await transaction.rows(
+      `SELECT 1 FROM users WHERE id = $1 AND password_hash = $2 FOR SHARE`,
+      [id, passwordHash],
+    );
+    return rows.length > 0;
   }
 
   lock(transaction: Transaction, id: string): Promise<User | null> {

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { hashPassword } from '@credvault/crypto/passwords.js';
-import { Database, type Transaction } from '@credvault/database/database.js';
+import { hashPassword, type PasswordRequest } from '@credvault/crypto/passwords.js';
+import type { Transaction } from '@credvault/database/database.js';
 import { isUniqueViolation } from '@credvault/database/postgres-errors.js';
-import { newUuid } from '@credvault/database/typed-id.js';
+import { newUuid, publicId } from '@credvault/database/typed-id.js';
 import { assertPrecondition } from '@credvault/http/etag.js';
-import { publicId } from '@credvault/database/typed-id.js';
 import type { User } from './user.entity.js';
 import { EmailTaken, UserNotFound } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -20,10 +19,7 @@ export interface NewUser {
 /** People and their passwords. */
 @Injectable()
 export class UsersService {
-  constructor(
-    private readonly users: UsersRepository,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly users: UsersRepository) {}
 
   /** @throws UserNotFound */
   async get(id: string): Promise<User> {
@@ -42,7 +38,7 @@ export class UsersService {
 
   /** Whether the first account still has to be made. */
   async hasNoAccount(): Promise<boolean> {
-    return !(await this.database.transaction((transaction) => this.users.anyExists(transaction)));
+    return !(await this.users.anyExists());
   }
 
   /** @throws EmailTaken */
@@ -72,17 +68,33 @@ export class UsersService {
     return { ...user, name, revision: user.revision + 1 };
   }
 
-  /** Replaces the password by one whose hash was made with `hashPassword`. */
+  /** Replaces the password, whatever it is, by one whose hash was made with `hashNewPassword`. */
   async setPasswordHash(transaction: Transaction, id: string, passwordHash: string): Promise<void> {
-    await this.users.update(transaction, id, { passwordHash });
+    await this.users.replacePasswordHash(transaction, id, passwordHash);
+  }
+
+  /** As `setPasswordHash`, for a user as they were when they proved their password; false when it is another by now. */
+  changePasswordHash(transaction: Transaction, proved: User, passwordHash: string): Promise<boolean> {
+    return this.users.replacePasswordHash(transaction, proved.id, passwordHash, proved.passwordHash);
+  }
+
+  /**
+   * Whether a user still has the password that was proved. If so, a change of it waits until this transaction ends, and
+   * finds what this transaction made.
+   */
+  holdPassword(transaction: Transaction, proved: User): Promise<boolean> {
+    return this.users.holdPasswordHash(transaction, proved.id, proved.passwordHash);
   }
 
   async promote(transaction: Transaction, id: string): Promise<void> {
     await this.users.update(transaction, id, { isSuperuser: true });
   }
 
-  /** Checks and hashes a new password; throws BAD_REQUEST for one that is too short, too long or too common. */
-  hashNewPassword(password: string): Promise<string> {
-    return hashPassword(password);
+  /**
+   * Checks and hashes a new password; throws BAD_REQUEST for one that is too short, too long or too common, RATE_LIMITED
+   * and UNAVAILABLE when too many are waiting.
+   */
+  hashNewPassword(password: string, request: PasswordRequest): Promise<string> {
+    return hashPassword(password, request);
   }
 }

@@ -107,7 +107,7 @@ export class VaultsService {
         details: { fields: Object.keys(fields) },
       });
       return { ...present, ...fields, updatedAt, revision: present.revision + 1 };
-    });
+    }, vault.organizationId);
   }
 
   /** Deletes a vault with all its secrets and destroys its data keys. @throws VaultNotFound, PRECONDITION_FAILED */
@@ -125,7 +125,7 @@ export class VaultsService {
         vaultId: vault.id,
         details: { secretCount },
       });
-    });
+    }, vault.organizationId);
   }
 
   /**

@@ -10,8 +10,9 @@ import { docsPage, docsScript } from './docs-page.js';
 
 const distribution = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
-/** The files of Swagger UI that the page uses, with their media types; nothing else of the package is served. */
+/** The page's own script and the files of Swagger UI it uses, with their media types; nothing else is served. */
 const files: Record<string, string> = {
+  'docs.js': 'text/javascript; charset=utf-8',
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-32x32.png': 'image/png',
@@ -36,11 +37,10 @@ export class DocsPageController {
 
   @Get(':file')
   file(@Param('file') name: string, @Res({ passthrough: true }) reply: FastifyReply): StreamableFile {
-    reply.header('content-security-policy', policy).header('cache-control', 'public, max-age=3600');
-    if (name === 'docs.js')
-      return new StreamableFile(Buffer.from(docsScript), { type: 'text/javascript; charset=utf-8' });
     const type = Object.hasOwn(files, name) ? files[name] : undefined;
     if (type === undefined) throw new DomainError('NOT_FOUND', 'There is no such file.');
+    reply.header('content-security-policy', policy).header('cache-control', 'public, max-age=3600');
+    if (name === 'docs.js') return new StreamableFile(Buffer.from(docsScript), { type });
     return new StreamableFile(createReadStream(join(distribution, name)), { type });
   }
 }
