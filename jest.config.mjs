@@ -21,7 +21,11 @@ const withCluster = {
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
-  reporters: ['default', '<rootDir>/test/contract/coverage-reporter.mjs'],
+  reporters: [
+    'default',
+    '<rootDir>/test/contract/coverage-reporter.mjs',
+    '<rootDir>/test/support/count-reporter.mjs',
+  ],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
     { ...withCluster, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },

@@ -1,0 +1,10 @@
+import type { ContractRecord } from '../support/contract/recorder.js';
+
+interface CoveredDocument {
+  paths: Record<string, Record<string, { operationId: string; tags?: string[]; responses: object }>>;
+}
+
+export function coverageOf(
+  document: CoveredDocument,
+  records: ContractRecord[],
+): { documented: number; missing: string[]; violations: string[] };

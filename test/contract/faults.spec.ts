@@ -1,0 +1,126 @@
+import { mintToken } from '@credvault/crypto/tokens.js';
+import { newAddress } from '../support/people.js';
+import { contract, makeWorld, prepare, send, type World } from './world.js';
+
+/** Documented operations by tag. */
+const tags = [...new Set(contract.operations.map(({ tag }) => tag))];
+
+/** Bytes of a body that no operation takes: an import, which takes most, has a limit of 16 MiB and 64 KiB. */
+const tooLarge = 17 * 1024 * 1024;
+
+/** Failed credentials after which an address has to wait (`FailedCredentials`), and a few more. */
+const tooManyFailures = 130;
+
+/** A table that each of these operations reads, so that a fault in it reaches the operation. */
+const reads = {
+  listSessions: 'sessions',
+  getMe: 'organizations',
+  listApiTokens: 'api_tokens',
+  listVaults: 'vaults',
+  listSecrets: 'secrets',
+  listAuditEvents: 'audit_events',
+} as const;
+
+describe('answers that take a fault to see', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await makeWorld();
+  });
+
+  afterAll(() => world?.service.stop());
+
+  const bodied = contract.operations.filter((operation) => '413' in operation.responses);
+
+  it.each(bodied)('$id with a body that is too large is 413', async (operation) => {
+    const prepared = await prepare(world, operation);
+    const reply = await send(world, operation, prepared, { raw: Buffer.alloc(tooLarge, 0x20) });
+    expect(reply.status).toBe(413);
+    expect(reply.body).toMatchObject({ error: { code: 'PAYLOAD_TOO_LARGE' } });
+  });
+
+  describe('an address that kept sending credentials nobody has', () => {
+    const address = newAddress();
+    const headers = { 'x-forwarded-for': address };
+
+    it('is told to wait, whatever it asks for and whoever it is: 429', async () => {
+      const first = contract.operation('getMe');
+      const prepared = await prepare(world, first);
+      const tries = Array.from({ length: tooManyFailures }, () =>
+        send(world, first, prepared, { sender: null, token: mintToken('ck_live_'), headers }),
+      );
+      const statuses = new Set((await Promise.all(tries)).map(({ status }) => status));
+      expect(statuses).toContain(429);
+      for (const operation of contract.operations.filter(({ isSecured }) => isSecured)) {
+        const reply = await send(world, operation, await prepare(world, operation), { headers });
+        expect({ id: operation.id, status: reply.status }).toEqual({ id: operation.id, status: 429 });
+        expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
+      }
+    });
+  });
+
+  it('an address that kept guessing a password is told to wait: 429', async () => {
+    const operation = contract.operation('login');
+    const body = { email: world.jane.email, password: 'not the password' };
+    const headers = { 'x-forwarded-for': newAddress() };
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt <= 10; attempt += 1) {
+      statuses.push(
+        (await send(world, operation, await prepare(world, operation), { body, headers })).status,
+      );
+    }
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401));
+    expect(statuses.at(-1)).toBe(429);
+  });
+
+  describe.each(Object.entries(reads))('%s while reading %s fails', (id, table) => {
+    const operation = contract.operation(id);
+
+    it.each([
+      ['for good (SQLSTATE XX000, internal_error) is 500 and tells only its request id', 'XX000', 500],
+      ['for now (SQLSTATE 53200, out_of_memory) is 503 with Retry-After', '53200', 503],
+    ])('%s', async (_, sqlState, status) => {
+      const prepared = await prepare(world, operation);
+      await send(world, operation, prepared);
+      const mend = await breakTable(table, sqlState);
+      try {
+        const reply = await send(world, operation, prepared);
+        expect(reply.status).toBe(status);
+        expect(reply.text).not.toMatch(/credvault_fault|SELECT|XX000|53200/);
+      } finally {
+        await mend();
+      }
+      expect((await send(world, operation, prepared)).status).toBe(200);
+    });
+  });
+
+  it('getReadiness is 503 and names what is missing while the keys cannot be read', async () => {
+    const operation = contract.operation('getReadiness');
+    const mend = await breakTable('system_keys', '53200');
+    try {
+      const reply = await send(world, operation, await prepare(world, operation));
+      expect(reply.status).toBe(503);
+      expect(reply.body).toMatchObject({ error: { details: [{ path: 'keyring', code: 'not_ready' }] } });
+    } finally {
+      await mend();
+    }
+  });
+
+  it('covers every tag that documents such answers', () => {
+    const covered = new Set(Object.keys(reads).map((id) => contract.operation(id).tag));
+    expect([...covered, 'service'].sort()).toEqual([...tags].sort());
+  });
+
+  /** Puts a view in the place of a table, whose every row fails with this SQLSTATE; gives what mends it. */
+  async function breakTable(table: string, sqlState: string): Promise<() => Promise<void>> {
+    const { database } = world.service;
+    await database.rows(`CREATE OR REPLACE FUNCTION credvault_fault() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+      BEGIN RAISE EXCEPTION 'credvault_fault in a table' USING ERRCODE = '${sqlState}'; END $$`);
+    await database.rows(`ALTER TABLE ${table} RENAME TO ${table}_whole`);
+    await database.rows(`CREATE VIEW ${table} AS SELECT * FROM ${table}_whole WHERE credvault_fault()`);
+    return async () => {
+      await database.rows(`DROP VIEW ${table}`);
+      await database.rows(`ALTER TABLE ${table}_whole RENAME TO ${table}`);
+    };
+  }
+});

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { uuidOf } from '@credvault/database/typed-id.js';
+import type { DocumentedOperation } from '../support/contract/document.js';
+import { contract, makeWorld, prepare, send, successOf, takesHeader, type World } from './world.js';
+import type { PreparedRequest } from './operation-cases.js';
+
+describe('every operation used rightly', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await makeWorld();
+  });
+
+  afterAll(() => world?.service.stop());
+
+  it.each(contract.operations)('$id succeeds as documented', async (operation) => {
+    const reply = await send(world, operation, await prepare(world, operation));
+    expect(reply.status).toBe(successOf(operation));
+    expect(reply.headers['cache-control']).toBe('no-store');
+  });
+
+  it.each(contract.operations)('$id succeeds below /v1 as well', async (operation) => {
+    const path = operation.path.replace(/^\/api/, '');
+    const reply = await send(world, { ...operation, path }, await prepare(world, operation));
+    expect(reply.status).toBe(successOf(operation));
+  });
+
+  const created = contract.operations.filter(
+    (operation) => successOf(operation) === 201 && operation.isSecured,
+  );
+
+  it.each(created)('$id says where what it made is', async (operation) => {
+    const prepared = await prepare(world, operation);
+    const reply = await send(world, operation, prepared);
+    const client = operation.isSessionOnly ? prepared.person.sessionClient : prepared.person.client;
+    const made = await client.get(reply.headers.location ?? '', { fromRoot: true });
+    expect(made.status).toBe(200);
+    expect(made.data<{ id: string }>().id).toBe(reply.data<{ id: string }>().id);
+  });
+
+  const conditional = contract.operations.filter((operation) => takesHeader(operation, 'If-Match'));
+
+  it.each(conditional)(
+    '$id honours If-Match: a stale one is 412, the present one passes',
+    async (operation) => {
+      const prepared = await prepare(world, operation);
+      const resource = contract.match('GET', operation.path);
+      if (!resource) throw new Error('There is nothing to read an ETag from.');
+      const { etag } = (await send(world, resource, prepared)).headers;
+      expect(etag).toMatch(/^"[^"]+"$/);
+      for (const stale of ['"nothing"', `W/${etag}`, etag?.replace(/\d+"$/, '999"') ?? '']) {
+        const refused = await send(world, operation, prepared, { headers: { 'if-match': stale } });
+        expect({ stale, status: refused.status }).toEqual({ stale, status: 412 });
+      }
+      expect((await send(world, resource, prepared)).headers.etag).toBe(etag);
+      const malformed = await send(world, operation, prepared, { headers: { 'if-match': 'no quotes' } });
+      expect(malformed.status).toBe(400);
+      const passed = await send(world, operation, prepared, {
+        headers: { 'if-match': `"nothing", ${etag}` },
+      });
+      expect(passed.status).toBe(successOf(operation));
+    },
+  );
+
+  const retryable = contract.operations.filter((operation) => takesHeader(operation, 'Idempotency-Key'));
+
+  it('takes an Idempotency-Key with every POST that changes something, except sign-in and sign-out', () => {
+    const posts = contract.operations.filter(({ method, tag }) => method === 'POST' && tag !== 'auth');
+    expect(retryable.map(({ id }) => id)).toEqual(posts.map(({ id }) => id));
+  });
+
+  it.each(retryable)('$id gives the first answer again for the same Idempotency-Key', async (operation) => {
+    const prepared = await prepare(world, operation);
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await send(world, operation, prepared, { headers });
+    expect(first.status).toBe(successOf(operation));
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
+    const again = await send(world, operation, prepared, { headers });
+    if (operation.id === 'createApiToken') {
+      // The token was shown once: the replay names what it made instead.
+      expect(again.status).toBe(409);
+      expect(again.text).toContain(first.data<{ id: string }>().id);
+      return;
+    }
+    expect(again.status).toBe(first.status);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.etag).toBe(first.headers.etag);
+    expect(again.headers.location).toBe(first.headers.location);
+  });
+
+  it.each(retryable)(
+    '$id refuses an Idempotency-Key that was used for another request: 422',
+    async (operation) => {
+      const prepared = await prepare(world, operation);
+      const headers = { 'idempotency-key': randomUUID() };
+      expect((await send(world, operation, prepared, { headers })).status).toBe(successOf(operation));
+      const { otherBody: body = prepared.body, otherParams: params } = prepared;
+      expect({ body, params }).not.toEqual({ body: prepared.body, params: undefined });
+      const reused = await send(world, operation, prepared, { headers, body, params });
+      expect(reused.status).toBe(422);
+    },
+  );
+
+  it.each(retryable)(
+    '$id answers 409 while the first request with the key is still running',
+    async (operation) => {
+      const prepared = await prepare(world, operation);
+      const key = randomUUID();
+      const release = await holdKey(operation, prepared, key);
+      try {
+        const busy = await send(world, operation, prepared, { headers: { 'idempotency-key': key } });
+        expect(busy.status).toBe(409);
+        expect(busy.headers['retry-after']).toBe('1');
+      } finally {
+        await release();
+      }
+      const after = await send(world, operation, prepared, { headers: { 'idempotency-key': key } });
+      expect(after.status).toBe(successOf(operation));
+    },
+  );
+
+  it.each(retryable)('$id refuses an Idempotency-Key that is no key: 400', async (operation) => {
+    const prepared = await prepare(world, operation);
+    for (const key of ['', 'a b', 'x'.repeat(256), 'é']) {
+      const reply = await send(world, operation, prepared, { headers: { 'idempotency-key': key } });
+      expect({ key, status: reply.status }).toEqual({ key, status: 400 });
+    }
+  });
+
+  /** Stands in for a first request that still runs: holds the lock of its key, as `Idempotency` names it. */
+  async function holdKey(
+    { method, path }: DocumentedOperation,
+    { person }: PreparedRequest,
+    key: string,
+  ): Promise<() => Promise<void>> {
+    const route = path.replace('/api/v1', '').replace(/\{(\w+)\}/g, ':$1');
+    const owner = [uuidOf('organization', person.organizationId), uuidOf('user', person.userId)];
+    const runner = world.service.database.dataSource.createQueryRunner();
+    const lock = [JSON.stringify([...owner, method, route, key])];
+    await runner.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, lock);
+    return async () => {
+      await runner.query(`SELECT pg_advisory_unlock(hashtextextended($1, 0))`, lock);
+      await runner.release();
+    };
+  }
+});

@@ -1,0 +1,108 @@
+import { idPrefixes, newUuid, publicId, type IdKind } from '@credvault/database/typed-id.js';
+import type { Scope } from '@credvault/access/scopes.js';
+import { scopesOfRole } from '@credvault/access/roles.js';
+import { Client, type Reply, type RequestOptions } from '../support/client.js';
+import { ContractDocument, type DocumentedOperation } from '../support/contract/document.js';
+import { memberOf, newAddress, signUp, type Person } from '../support/people.js';
+import { startTestService, type TestService } from '../support/service.js';
+import { casesByOperation, type PreparedRequest } from './operation-cases.js';
+
+/** The committed document; its operations are what the generic suites walk through. */
+export const contract = ContractDocument.read();
+
+/** Roles of the members that every world has besides its owner. */
+const roles = ['viewer', 'auditor', 'billing'] as const;
+
+/** A service with people in two organizations. */
+export interface World {
+  service: TestService;
+  /** Owns the organization that everything belongs to. */
+  jane: Person;
+  /** Owns another organization. */
+  mallory: Person;
+  /** Members of Jane's organization, by role. */
+  members: Record<(typeof roles)[number], Person>;
+}
+
+export async function makeWorld(): Promise<World> {
+  const service = await startTestService();
+  const jane = await signUp(service, 'Jane Developer');
+  const mallory = await signUp(service, 'Mallory Stranger');
+  const members: Partial<World['members']> = {};
+  for (const role of roles) members[role] = await memberOf(service, jane, role);
+  return { service, jane, mallory, members: members as World['members'] };
+}
+
+/** Makes what a request of this operation needs, such that sending it would succeed. */
+export function prepare(world: World, operation: DocumentedOperation): Promise<PreparedRequest> {
+  const prepareCase = casesByOperation[operation.id];
+  if (!prepareCase)
+    throw new Error(`${operation.id} is new: add a case to test/contract/operation-cases.ts.`);
+  return prepareCase(world);
+}
+
+/** How a prepared request is changed before it is sent. */
+export interface Variation extends RequestOptions {
+  /** Who sends it; the person it was prepared for unless said otherwise. Null sends no credential. */
+  sender?: Person | null;
+  params?: Record<string, string>;
+}
+
+/** Sends a prepared request with the credential the operation takes, changed as `variation` says. */
+export function send(
+  { service }: World,
+  operation: DocumentedOperation,
+  prepared: PreparedRequest,
+  variation: Variation = {},
+): Promise<Reply> {
+  const { sender = prepared.person, params, ...options } = variation;
+  const client = sender ? clientOf(operation, sender) : new Client(service, { address: newAddress() });
+  const path = pathOf(operation, { ...prepared.params, ...params });
+  const { body, query } = prepared;
+  return client.request(operation.method, path, { fromRoot: true, body, query, ...options });
+}
+
+/** The client that this person must use: by session where a token is not taken, and none where nothing is. */
+function clientOf(operation: DocumentedOperation, person: Person): Client {
+  if (!operation.isSecured) return new Client(person.client.service, { address: person.address });
+  return operation.isSessionOnly ? person.sessionClient : person.client;
+}
+
+export function pathOf({ path }: DocumentedOperation, params: Record<string, string>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+}
+
+/** The names of the ids in an operation's path, each with its kind. */
+export function idParameters(operation: DocumentedOperation): { name: string; kind: IdKind }[] {
+  return operation.parameters.flatMap((parameter) => {
+    const prefix = /^\^([a-z]+)_/.exec(String(parameter.schema?.pattern))?.[1];
+    const kind = (Object.keys(idPrefixes) as IdKind[]).find((candidate) => idPrefixes[candidate] === prefix);
+    return parameter.in === 'path' && kind ? [{ name: parameter.name, kind }] : [];
+  });
+}
+
+/** An id of this kind that nothing has. */
+export function unknownId(kind: IdKind): string {
+  return publicId(kind, newUuid());
+}
+
+/** The successful status an operation documents. */
+export function successOf(operation: DocumentedOperation): number {
+  return Number(Object.keys(operation.responses).find((status) => status.startsWith('2')));
+}
+
+/** Members of Jane's organization whose role lacks one of these scopes. */
+export function membersWithout(world: World, scopes: string[]): Person[] {
+  return roles
+    .filter((role) => scopes.some((scope) => !scopesOfRole(role).has(scope as Scope)))
+    .map((role) => world.members[role]);
+}
+
+export function takesHeader(operation: DocumentedOperation, name: string): boolean {
+  return operation.parameters.some((parameter) => parameter.in === 'header' && parameter.name === name);
+}
+
+/** `message` of an error answer. */
+export function messageOf(reply: Reply): string {
+  return reply.json<{ error: { message: string } }>().error.message;
+}

@@ -1,0 +1,83 @@
+import { setupToken } from './built-service.ts';
+
+/** An answer that was received whole. */
+export interface ApiAnswer<T> {
+  status: number;
+  /** The service's own id of the request, which its audit record carries. */
+  requestId: string;
+  body: T;
+}
+
+export interface ApiSecret {
+  id: string;
+  key: string;
+  value?: string;
+  notes?: string | null;
+  version: number;
+}
+
+export interface SecretPage {
+  data: ApiSecret[];
+  pagination: { total: number; nextCursor: string | null };
+}
+
+/** Speaks to the service as one holder of a token. */
+export class ApiClient {
+  readonly token: string;
+  readonly #url: string;
+
+  constructor(url: string, token = '') {
+    this.#url = url;
+    this.token = token;
+  }
+
+  /** Sends a request and reads its answer. @throws TypeError when the connection breaks before the answer is whole */
+  async send<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<ApiAnswer<T>> {
+    const response = await fetch(`${this.#url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(this.token === '' ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      body: body && JSON.stringify(body),
+      signal,
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      requestId: response.headers.get('x-request-id') ?? '',
+      body: (text === '' ? undefined : JSON.parse(text)) as T,
+    };
+  }
+
+  /** Sends a request that must succeed and gives what it answers. @throws Error with the answer otherwise */
+  async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const answer = await this.send<T>(method, path, body);
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+}
+
+/** Makes the first account of a service and signs it in with a personal token. */
+export async function firstAccount(url: string): Promise<ApiClient> {
+  const email = 'operator@example.com';
+  const password = 'six dry tortoises read the map';
+  const nobody = new ApiClient(url);
+  await nobody.call('POST', '/auth/register', { email, password, name: 'Operator', setupToken });
+  const session = await nobody.call<Envelope<{ accessToken: string }>>('POST', '/auth/login', {
+    email,
+    password,
+  });
+  const person = new ApiClient(url, session.data.accessToken);
+  const made = await person.call<Envelope<{ token: string }>>('POST', '/api-tokens', { name: 'black box' });
+  return new ApiClient(url, made.data.token);
+}
+
+/** Makes a vault and gives its id. */
+export async function makeVault(client: ApiClient, name: string): Promise<string> {
+  return (await client.call<Envelope<{ id: string }>>('POST', '/vaults', { name })).data.id;
+}
+
+interface Envelope<T> {
+  data: T;
+}

@@ -1,0 +1,49 @@
+type Work = () => void;
+
+const works: Work[] = [];
+let isInstalled = false;
+
+/**
+ * Does something when this program ends: at its end, on an error, on Ctrl-C and on SIGTERM. Last registered, first done;
+ * the work must be synchronous.
+ *
+ * @returns a function that does the work now and not again
+ */
+export function onEnd(work: Work): Work {
+  install();
+  works.push(work);
+  return () => {
+    const index = works.indexOf(work);
+    if (index === -1) return;
+    works.splice(index, 1);
+    work();
+  };
+}
+
+/** Sends SIGKILL; a process that has ended already is left in peace. */
+export function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function install(): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  process.on('exit', () => {
+    for (const work of works.splice(0).reverse()) attempt(work);
+  });
+  process.on('SIGINT', () => process.exit(130));
+  process.on('SIGTERM', () => process.exit(143));
+}
+
+/** One clean-up that fails must not keep the others from running. */
+function attempt(work: Work): void {
+  try {
+    work();
+  } catch (error) {
+    process.stderr.write(`clean-up failed: ${String(error)}\n`);
+  }
+}

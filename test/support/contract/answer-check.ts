@@ -1,0 +1,119 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { closeSchemas } from './closed-schemas.js';
+import type { ContractDocument, DocumentedOperation, DocumentedResponse } from './document.js';
+
+/** As much of an answer as the document speaks of. */
+export interface CheckedAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: unknown;
+  text: string;
+}
+
+/** Headers that an answer has only where there is something to tell; every other documented header must be there. */
+const conditionalHeaders = ['link', 'idempotency-replayed'];
+
+/** Where the copy of the document stands among ajv's schemas. */
+const copy = 'credvault:document';
+
+/** Holds answers to the document: status, headers, media type and body, with no field beyond those documented. */
+export class AnswerCheck {
+  private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
+  private readonly compiled = new Map<string, ValidateFunction>();
+
+  constructor(private readonly document: ContractDocument) {
+    addFormats.default(this.ajv);
+    this.ajv.addSchema({ $id: copy, ...closeSchemas(document.raw) });
+  }
+
+  /** What is wrong with an answer to this operation, in words; empty when it is as documented. */
+  problems(operation: DocumentedOperation, answer: CheckedAnswer): string[] {
+    const response = operation.responses[answer.status];
+    if (!response) {
+      const documented = Object.keys(operation.responses).join(', ');
+      return [`status ${answer.status} is not documented (${documented} are)`];
+    }
+    return [
+      ...this.headerProblems(operation, response, answer),
+      ...this.bodyProblems(operation, response, answer),
+    ];
+  }
+
+  private headerProblems(
+    operation: DocumentedOperation,
+    response: DocumentedResponse,
+    answer: CheckedAnswer,
+  ): string[] {
+    return Object.entries(response.headers ?? {}).flatMap(([name, header]) => {
+      const value = answer.headers[name.toLowerCase()];
+      // RFC 6750 has a challenge for a missing scope, but none for the wrong kind of credential.
+      const mayBeAbsent =
+        conditionalHeaders.includes(name.toLowerCase()) ||
+        (answer.status === 403 && name === 'WWW-Authenticate');
+      if (value === undefined) return mayBeAbsent ? [] : [`the header ${name} is missing`];
+      if (!header.schema) return [];
+      const isNumber = ['integer', 'number'].includes(String(header.schema.type));
+      const validate = this.compile(`${operation.id} ${answer.status} header ${name}`, () => ({
+        $ref: `${copy}${this.pointer(header.schema)}`,
+      }));
+      return this.findings(validate, isNumber ? Number(value) : value, `header ${name}`);
+    });
+  }
+
+  private bodyProblems(
+    operation: DocumentedOperation,
+    response: DocumentedResponse,
+    answer: CheckedAnswer,
+  ): string[] {
+    const documented = Object.entries(response.content ?? {});
+    if (documented.length === 0) return answer.text === '' ? [] : ['there is a body, but none is documented'];
+    const type = (answer.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+    const media = documented.find(([name]) => name.split(';', 1)[0] === type)?.[1];
+    if (!media)
+      return [
+        `the media type ${type || '(none)'} is not documented (${documented.map(([name]) => name).join(', ')})`,
+      ];
+    const { schema } = media;
+    if (!schema) return [];
+    const validate = this.compile(`${operation.id} ${answer.status} ${type}`, () => ({
+      $ref: `${copy}${this.pointer(schema)}`,
+    }));
+    return this.findings(validate, /\bjson$/.test(type) ? answer.body : answer.text, 'body');
+  }
+
+  private compile(key: string, schema: () => object): ValidateFunction {
+    const known = this.compiled.get(key);
+    if (known) return known;
+    const validate = this.ajv.compile(schema());
+    this.compiled.set(key, validate);
+    return validate;
+  }
+
+  private findings(validate: ValidateFunction, value: unknown, where: string): string[] {
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+      const { additionalProperty, unevaluatedProperty } = params as Record<string, string | undefined>;
+      const field = additionalProperty ?? unevaluatedProperty;
+      return `${where}${instancePath}: ${field === undefined ? message : `the field ${field} is not documented`}`;
+    });
+  }
+
+  /** The JSON pointer of a node of the document, found by identity. */
+  private pointer(node: object | undefined): string {
+    const found = pointerTo(this.document.raw, node, '#');
+    if (found === undefined) throw new Error('A schema is no part of the document it was read from.');
+    return found;
+  }
+}
+
+function pointerTo(at: unknown, wanted: unknown, pointer: string): string | undefined {
+  if (at === wanted) return pointer;
+  if (typeof at !== 'object' || at === null) return undefined;
+  for (const [name, part] of Object.entries(at)) {
+    const segment = encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
+    const found = pointerTo(part, wanted, `${pointer}/${segment}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const documentPath = join(import.meta.dirname, '../../../openapi/v1.json');
+
+/** A schema, header, response or parameter of the document, of which only what the tests read is named. */
+export type Node = Record<string, unknown>;
+
+export interface DocumentedParameter {
+  name: string;
+  in: 'path' | 'query' | 'header' | 'cookie';
+  schema?: Node;
+}
+
+export interface DocumentedResponse {
+  headers?: Record<string, Node & { schema?: Node }>;
+  content?: Record<string, { schema?: Node }>;
+}
+
+/** One method on one path. */
+export interface DocumentedOperation {
+  id: string;
+  tag: string;
+  /** In upper case. */
+  method: string;
+  /** Template from the root: `/api/v1/vaults/{vaultId}`. */
+  path: string;
+  parameters: DocumentedParameter[];
+  /** Schema of the JSON body, where it takes one. */
+  body?: { schema: Node };
+  responses: Record<string, DocumentedResponse>;
+  /** Whether it takes a credential. */
+  isSecured: boolean;
+  requiredScopes: string[];
+  isSessionOnly: boolean;
+}
+
+interface RawOperation {
+  operationId: string;
+  tags: string[];
+  parameters?: Node[];
+  requestBody?: Node;
+  responses: Record<string, Node>;
+  security?: unknown[];
+  'x-required-scopes'?: string[];
+  'x-session-only'?: boolean;
+}
+
+interface RawDocument {
+  paths: Record<string, Record<string, RawOperation>>;
+  security?: unknown[];
+  components?: Record<string, Record<string, Node>>;
+}
+
+const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
+
+/** The committed OpenAPI document, as the contract tests read it. */
+export class ContractDocument {
+  readonly operations: DocumentedOperation[];
+
+  constructor(readonly raw: RawDocument) {
+    this.operations = Object.entries(raw.paths).flatMap(([path, item]) =>
+      methods.flatMap((method) => {
+        const operation = item[method];
+        return operation ? [this.readOperation(method, path, operation)] : [];
+      }),
+    );
+  }
+
+  /** Reads the committed document. */
+  static read(): ContractDocument {
+    const text = readFileSync(documentPath, 'utf8');
+    return new ContractDocument(JSON.parse(text) as RawDocument);
+  }
+
+  operation(id: string): DocumentedOperation {
+    const found = this.operations.find((operation) => operation.id === id);
+    if (!found) throw new Error(`The document has no operation ${id}.`);
+    return found;
+  }
+
+  /** The operation of a request; a literal path comes before one with parameters. */
+  match(method: string, path: string): DocumentedOperation | undefined {
+    const segments = writtenOut(path).split('/');
+    const candidates = this.operations.filter((operation) => {
+      return operation.method === method && fits(operation.path.split('/'), segments);
+    });
+    return candidates.sort((a, b) => parametersIn(a.path) - parametersIn(b.path))[0];
+  }
+
+  /** What a `$ref` of the document stands for. */
+  resolve(node: Node): Node {
+    const { $ref } = node;
+    if (typeof $ref !== 'string') return node;
+    const found = $ref
+      .replace(/^#\//, '')
+      .split('/')
+      .reduce<unknown>(
+        (at, part) => (at as Node | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')],
+        this.raw,
+      );
+    if (found === undefined) throw new Error(`The document refers to ${$ref}, which is not there.`);
+    return this.resolve(found as Node);
+  }
+
+  private readOperation(method: string, path: string, raw: RawOperation): DocumentedOperation {
+    const responses = Object.entries(raw.responses).map(([status, response]) => {
+      const resolved = this.resolve(response) as DocumentedResponse;
+      const headers = Object.entries(resolved.headers ?? {}).map(([name, header]) => [
+        name,
+        this.resolve(header),
+      ]);
+      return [
+        status,
+        { ...resolved, headers: Object.fromEntries(headers) as DocumentedResponse['headers'] },
+      ] as const;
+    });
+    return {
+      id: raw.operationId,
+      tag: raw.tags[0] ?? '',
+      method: method.toUpperCase(),
+      path,
+      parameters: (raw.parameters ?? []).map((node) => this.resolve(node) as unknown as DocumentedParameter),
+      body: this.readBody(raw.requestBody),
+      responses: Object.fromEntries(responses),
+      isSecured: (raw.security ?? this.raw.security ?? []).length > 0,
+      requiredScopes: raw['x-required-scopes'] ?? [],
+      isSessionOnly: raw['x-session-only'] ?? false,
+    };
+  }
+
+  private readBody(node: Node | undefined): DocumentedOperation['body'] {
+    const content = node && (this.resolve(node).content as Record<string, { schema: Node }>);
+    return content?.['application/json'];
+  }
+}
+
+/** `/v1/…` and `/health/…` are short for the same below `/api/v1`. */
+function writtenOut(path: string): string {
+  if (path.startsWith('/health/')) return `/api/v1${path}`;
+  return path.startsWith('/v1/') ? `/api${path}` : path;
+}
+
+function fits(template: string[], segments: string[]): boolean {
+  if (template.length !== segments.length) return false;
+  return template.every((part, index) => part.startsWith('{') || part === segments[index]);
+}
+
+function parametersIn(path: string): number {
+  return path.split('{').length - 1;
+}

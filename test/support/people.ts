@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { uuidOf } from '@credvault/database/typed-id.js';
+import { AccountLinksService } from '../../apps/api/src/auth/account-links.service.js';
+import type { MintedApiTokenDto } from '../../apps/api/src/api-tokens/api-token.dto.js';
+import type { RegisteredDto, SessionTokensDto } from '../../apps/api/src/auth/session.dto.js';
+import { Client, type Reply } from './client.js';
+import type { TestService } from './service.js';
+import type { Wire } from './wire.js';
+
+/** Somebody with an account, signed in and with a personal token. */
+export interface Person {
+  /** Public id, `usr_…`. */
+  userId: string;
+  /** Public id of the organization they act in, `org_…`. */
+  organizationId: string;
+  name: string;
+  email: string;
+  password: string;
+  /** Access token of their session, `cvs_…`. */
+  session: string;
+  refreshToken: string;
+  /** Personal token, `ck_live_…`. */
+  token: string;
+  /** Public id of that token, `tok_…`. */
+  tokenId: string;
+  /** Speaks with the personal token. */
+  client: Client;
+  /** Speaks with the session. */
+  sessionClient: Client;
+  /** Where their requests seem to come from; nobody else's do, so limits do not cross. */
+  address: string;
+}
+
+/** Who registered and has not signed in yet. */
+type Account = Pick<Person, 'userId' | 'organizationId' | 'name' | 'email' | 'password' | 'address'>;
+
+/** The password of everybody in tests; long and on no list. */
+export const password = 'quiet marmots fold seven maps';
+
+let addresses = 0;
+
+/** An address of 10.0.0.0/8 that nothing else in this suite comes from. */
+export function newAddress(): string {
+  addresses += 1;
+  return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
+}
+
+/** Somebody with an organization of their own. The first one of a service registers with the setup token. */
+export async function signUp(service: TestService, name = 'Jane Developer'): Promise<Person> {
+  return signIn(service, await register(service, name));
+}
+
+/** Somebody whose one membership is in the organization of `owner`, with that role: written by SQL. */
+export async function memberOf(service: TestService, owner: Person, role: string): Promise<Person> {
+  const account = await register(service, `A ${role}`);
+  const [user, own, joined] = [
+    uuidOf('user', account.userId),
+    uuidOf('organization', account.organizationId),
+    uuidOf('organization', owner.organizationId),
+  ];
+  await service.database.transaction(async (transaction) => {
+    await transaction.rows(`DELETE FROM memberships WHERE user_id = $1`, [user]);
+    await transaction.rows(`DELETE FROM organizations WHERE id = $1`, [own]);
+    await transaction.rows(`INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, $3)`, [
+      joined,
+      user,
+      role,
+    ]);
+  });
+  return signIn(service, { ...account, organizationId: owner.organizationId });
+}
+
+async function register(service: TestService, name: string): Promise<Account> {
+  const address = newAddress();
+  const email = `${randomBytes(6).toString('hex')}@example.com`;
+  const setupToken = await admission(service, email);
+  const body = { email, password, name, ...(setupToken === undefined ? {} : { setupToken }) };
+  const reply = await new Client(service, { address }).post('/auth/register', body);
+  const { user, organization } = expectStatus(reply, 201).data<Wire<RegisteredDto>>();
+  return { userId: user.id, organizationId: organization.id, name, email, password, address };
+}
+
+/** The one-time token that this registration takes, if it takes one. */
+async function admission(service: TestService, email: string): Promise<string | undefined> {
+  const links = service.app.get(AccountLinksService, { strict: false });
+  const users = await service.database.rows(`SELECT 1 FROM users LIMIT 1`);
+  if (users.length === 0) return (await links.issueSetup(undefined)).token;
+  return service.runtime.settings.registration === 'open'
+    ? undefined
+    : (await links.issueInvitation(email)).token;
+}
+
+async function signIn(service: TestService, account: Account): Promise<Person> {
+  const visitor = new Client(service, { address: account.address });
+  const signedIn = await visitor.post('/auth/login', { email: account.email, password: account.password });
+  const { accessToken, refreshToken } = expectStatus(signedIn, 200).data<Wire<SessionTokensDto>>();
+  const sessionClient = visitor.as(accessToken);
+  const minted = await sessionClient.post('/api-tokens', { name: 'Tests' });
+  const { id, token } = expectStatus(minted, 201).data<Wire<MintedApiTokenDto>>();
+  return {
+    ...account,
+    session: accessToken,
+    refreshToken,
+    token,
+    tokenId: id,
+    client: visitor.as(token),
+    sessionClient,
+  };
+}
+
+/** The reply, if it has the status that a test stands on. @throws Error that shows the answer */
+export function expectStatus(reply: Reply, status: number): Reply {
+  if (reply.status === status) return reply;
+  throw new Error(
+    `Expected ${status}, but the service answered ${reply.status}: ${reply.text.slice(0, 1_000)}`,
+  );
+}
