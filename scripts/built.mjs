@@ -24,7 +24,8 @@ function newest(path) {
 
 /** Builds unless the last build is newer than every source. */
 export function buildIfNeeded() {
-  const isFresh = existsSync(stamp) && sources.every((path) => newest(join(root, path)) < statSync(stamp).mtimeMs);
+  const isFresh =
+    existsSync(stamp) && sources.every((path) => newest(join(root, path)) < statSync(stamp).mtimeMs);
   // An image for production holds the build and not the builder.
   if (isFresh || !existsSync(join(root, 'node_modules/@nestjs/cli'))) return;
   process.stdout.write('Building CredVault (a few seconds, only after a change)\n');

@@ -1,6 +1,5 @@
 /** SQLSTATE of a broken unique constraint (PostgreSQL documentation, Appendix A). */
 const uniqueViolation = '23505';
-const foreignKeyViolation = '23503';
 
 interface PostgresErrorFields {
   code?: unknown;
@@ -17,9 +16,4 @@ function fieldsOf(error: unknown): PostgresErrorFields {
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   const fields = fieldsOf(error);
   return fields.code === uniqueViolation && fields.constraint === constraint;
-}
-
-/** Whether a write failed because the row it belongs to is gone. */
-export function isForeignKeyViolation(error: unknown): boolean {
-  return fieldsOf(error).code === foreignKeyViolation;
 }

@@ -198,6 +198,7 @@ const records = [
   `CREATE INDEX audit_events_actor_idx ON audit_events (organization_id, actor_id, occurred_at, id)`,
   `CREATE INDEX audit_events_credential_idx ON audit_events (organization_id, credential_id, occurred_at, id)`,
   `CREATE INDEX audit_events_resource_idx ON audit_events (organization_id, resource_id, occurred_at, id)`,
+  `CREATE INDEX audit_events_type_idx ON audit_events (organization_id, type, occurred_at, id)`,
   `CREATE INDEX audit_events_vault_idx ON audit_events (organization_id, vault_id, occurred_at, id)
    WHERE vault_id IS NOT NULL`,
   `CREATE INDEX audit_events_resources_idx ON audit_events USING gin (resource_ids) WHERE resource_ids IS NOT NULL`,

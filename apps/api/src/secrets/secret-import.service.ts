@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { SecretValue } from '@credvault/crypto/secret-value.js';
 import type { Transaction } from '@credvault/database/database.js';
+import { TableStatistics } from '@credvault/database/table-statistics.js';
 import { newUuid } from '@credvault/database/typed-id.js';
 import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
@@ -56,6 +57,7 @@ export class SecretImportService {
     private readonly cipher: SecretCipher,
     private readonly auditLog: AuditLog,
     private readonly idempotency: Idempotency,
+    private readonly statistics: TableStatistics,
   ) {}
 
   /** @throws VaultNotFound, ImportConflict */
@@ -117,6 +119,7 @@ export class SecretImportService {
     }
     const created = steps.filter(({ outcome }) => outcome === 'created').length;
     await this.vaults.countSecrets(transaction, vault, created);
+    transaction.afterCommit(() => this.statistics.noteChanges(written.size));
     await this.record(transaction, vault, written, created);
     return { dryRun: false, results: steps.map((step) => resultOf(step, written.get(step.entry.key))) };
   }

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { Database } from '@credvault/database/database.js';
+import { TableStatistics } from '@credvault/database/table-statistics.js';
 import { VaultsModule } from '../vaults/vaults.module.js';
 import { SecretCipher } from './secret-cipher.js';
 import { SecretExportService } from './secret-export.service.js';
@@ -19,6 +21,11 @@ import { VaultKeyRotationService } from './vault-key-rotation.service.js';
   imports: [VaultsModule],
   controllers: [SecretsController, SecretVersionsController, SecretTransferController],
   providers: [
+    {
+      provide: TableStatistics,
+      useFactory: (database: Database) => new TableStatistics(database, ['secrets', 'secret_versions']),
+      inject: [Database],
+    },
     SecretCipher,
     SecretExportService,
     SecretImportRepository,

@@ -41,6 +41,16 @@ const selectLocked = `SELECT ${secretColumns}, ${contentColumns} FROM secrets s
     AND v.version = s.current_version
   WHERE s.organization_id = $1 AND s.vault_id = $2 AND s.id = $3`;
 
+const insertSecret = {
+  name: 'insert_secret',
+  text: `WITH inserted AS (
+      INSERT INTO secrets (organization_id, vault_id, id, key, type, created_at, updated_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $6))
+    INSERT INTO secret_versions
+      (organization_id, vault_id, secret_id, version, key_version, value, notes, created_by, created_at)
+    VALUES ($1, $2, $3, 1, $7, $8, $9, $10, $6)`,
+};
+
 interface SecretPlaceKey {
   organizationId: string;
   vaultId: string;
@@ -126,26 +136,18 @@ export class SecretsRepository {
     sealed: SealedContent,
   ): Promise<void> {
     try {
-      await transaction.rows(
-        `WITH inserted AS (
-           INSERT INTO secrets (organization_id, vault_id, id, key, type, created_at, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $6))
-         INSERT INTO secret_versions
-           (organization_id, vault_id, secret_id, version, key_version, value, notes, created_by, created_at)
-         VALUES ($1, $2, $3, 1, $7, $8, $9, $10, $6)`,
-        [
-          vault.organizationId,
-          vault.id,
-          secret.id,
-          secret.key,
-          secret.type,
-          secret.createdAt,
-          sealed.keyVersion,
-          sealed.value,
-          sealed.notes,
-          vault.actor.userId,
-        ],
-      );
+      await transaction.execute(insertSecret, [
+        vault.organizationId,
+        vault.id,
+        secret.id,
+        secret.key,
+        secret.type,
+        secret.createdAt,
+        sealed.keyVersion,
+        sealed.value,
+        sealed.notes,
+        vault.actor.userId,
+      ]);
     } catch (error) {
       throw isUniqueViolation(error, 'secrets_key_unique') ? new SecretKeyTaken() : error;
     }

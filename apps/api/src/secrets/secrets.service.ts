@@ -3,6 +3,7 @@ import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import type { AuditEntry } from '@credvault/audit-log/audit-record.js';
 import { SecretValue } from '@credvault/crypto/secret-value.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
+import { TableStatistics } from '@credvault/database/table-statistics.js';
 import { newUuid, publicId } from '@credvault/database/typed-id.js';
 import { assertPrecondition } from '@credvault/http/etag.js';
 import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
@@ -46,6 +47,7 @@ export class SecretsService {
     private readonly database: Database,
     private readonly auditLog: AuditLog,
     private readonly idempotency: Idempotency,
+    private readonly statistics: TableStatistics,
   ) {}
 
   /** Reveals a secret: the value leaves only after the record of this read is durable. @throws SecretNotFound */
@@ -162,7 +164,7 @@ export class SecretsService {
     vault: AuthorizedVault,
     fresh: NewSecret,
   ): Promise<SecretView> {
-    const { keyVersion } = await this.vaults.lock(transaction, vault);
+    const keyVersion = await this.vaults.countSecrets(transaction, vault, 1);
     const now = new Date();
     const secret: Secret = {
       organizationId: vault.organizationId,
@@ -183,7 +185,7 @@ export class SecretsService {
       transaction,
     );
     await this.secrets.insert(transaction, vault, secret, sealed);
-    await this.vaults.countSecrets(transaction, vault, 1);
+    transaction.afterCommit(() => this.statistics.noteChanges(1));
     await this.auditLog.recordChange(transaction, vault.actor, {
       type: 'secret.created',
       status: 201,

@@ -16,6 +16,12 @@ const selectVault = {
   text: `SELECT ${columns} FROM vaults WHERE organization_id = $1 AND id = $2`,
 };
 
+const addToSecretCount = {
+  name: 'add_to_secret_count',
+  text: `UPDATE vaults SET secret_count = secret_count + $3 WHERE organization_id = $1 AND id = $2
+    RETURNING key_version AS "keyVersion"`,
+};
+
 @Injectable()
 export class VaultsRepository {
   constructor(private readonly database: Database) {}
@@ -55,13 +61,21 @@ export class VaultsRepository {
     );
   }
 
-  /** Adds to the count of secrets, in the transaction that makes or deletes them. */
+  /**
+   * Adds to the count of secrets, in the transaction that makes or deletes them; holds the vault as `lock` does, and tells
+   * the version of its data key. Undefined when there is no such vault.
+   */
   async addToSecretCount(
     transaction: Transaction,
     { organizationId, id }: AuthorizedVault,
     change: number,
-  ): Promise<void> {
-    await transaction.manager.increment(Vault, { organizationId, id }, 'secretCount', change);
+  ): Promise<number | undefined> {
+    const [row] = await transaction.execute<{ keyVersion: number }>(addToSecretCount, [
+      organizationId,
+      id,
+      change,
+    ]);
+    return row?.keyVersion;
   }
 
   async delete(transaction: Transaction, { organizationId, id }: AuthorizedVault): Promise<void> {

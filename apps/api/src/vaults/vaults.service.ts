@@ -147,9 +147,16 @@ export class VaultsService {
     return found;
   }
 
-  /** Keeps the vault's count of secrets, in the transaction that makes or deletes them. */
-  countSecrets(transaction: Transaction, vault: AuthorizedVault, change: number): Promise<void> {
-    return this.vaults.addToSecretCount(transaction, vault, change);
+  /**
+   * Keeps the vault's count of secrets, in the transaction that makes or deletes them, and holds the vault as `lock` does.
+   *
+   * @returns the version of the data key that new ciphertexts use
+   * @throws VaultNotFound
+   */
+  async countSecrets(transaction: Transaction, vault: AuthorizedVault, change: number): Promise<number> {
+    const keyVersion = await this.vaults.addToSecretCount(transaction, vault, change);
+    if (keyVersion === undefined) throw new VaultNotFound();
+    return keyVersion;
   }
 
   /** The organization of a vault, for the operator's rotation of its key. @throws VaultNotFound */
