@@ -140,7 +140,9 @@ const vaults = [
   `CREATE INDEX secrets_created_idx ON secrets (organization_id, vault_id, created_at, id)`,
   `CREATE INDEX secrets_updated_idx ON secrets (organization_id, vault_id, updated_at, id)`,
   `CREATE INDEX secrets_type_idx ON secrets (organization_id, vault_id, type, id)`,
-  `CREATE INDEX secrets_search_idx ON secrets USING gin (vault_id, lower(key) gin_trgm_ops)`,
+  // Every search reads the list of entries that wait to be merged, so it is kept short (default: 4 MB, 7 ms a search).
+  `CREATE INDEX secrets_search_idx ON secrets USING gin (vault_id, lower(key) gin_trgm_ops)
+   WITH (gin_pending_list_limit = 64)`,
   // The last index: as long as the table has no statistics, every index that ends in the id seems to find one secret as
   // well as this one, and the planner takes the youngest of them. The others read the whole vault.
   `ALTER TABLE secrets ADD PRIMARY KEY (organization_id, vault_id, id)`,
