@@ -96,4 +96,11 @@ describe('every operation with wrong input', () => {
     const reply = await send(world, operation, prepared, { body: { colour: 'red' } });
     expect(reply.status).toBe(400);
   });
+
+  it.each(bodiless)('$id, which takes no body, answers one that is no JSON with 415', async (operation) => {
+    const prepared = await prepare(world, operation);
+    const headers = { 'content-type': 'text/plain' };
+    const reply = await send(world, operation, prepared, { body: { colour: 'red' }, headers });
+    expect(reply.status).toBe(415);
+  });
 });
