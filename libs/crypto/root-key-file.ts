@@ -123,7 +123,11 @@ function openRootKeyFile(givenPath: string): OpenedFile {
   } catch (error) {
     if (error instanceof RootKeyError) throw error;
     if (isFileError(error, 'ENOENT')) {
-      throw new RootKeyFileMissing(`The root key file ${givenPath} does not exist.`, { cause: error });
+      throw new RootKeyFileMissing(
+        `The root key file ${givenPath} does not exist. Restore it from your backup; for a new database, make a key with ` +
+          '"openssl rand -base64 32" and set CREDVAULT_ROOT_KEY, or name its file in CREDVAULT_ROOT_KEY_FILE.',
+        { cause: error },
+      );
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw new RootKeyError(`The root key file ${givenPath} cannot be read: ${reason}`, { cause: error });

@@ -150,7 +150,7 @@ describe('every action', () => {
   it('is recorded when its credential is paused or expired, and nothing for one that nobody knows', async () => {
     await person.sessionClient.post(`/api-tokens/${person.tokenId}/pause`);
     expectStatus(await person.client.get('/vaults'), 401);
-    await person.client.get('/vaults', { token: `${person.token.slice(0, -1)}x` });
+    await person.client.get('/vaults', { token: `${person.token.slice(0, -1)}~` });
     await settle(service);
     const rows = await service.database.rows<{ type: string; status: number }>(
       `SELECT type, status FROM audit_events WHERE organization_id = $1 AND outcome = 'denied'`,

@@ -161,7 +161,7 @@ describe('refreshing', () => {
   it('refuses what is no refresh token, or whose time is over', async () => {
     const person = await signUp(service);
     const { accessToken, refreshToken } = await signedIn(person);
-    for (const wrong of [accessToken, person.token, 'garbage', `${refreshToken.slice(0, -1)}x`]) {
+    for (const wrong of [accessToken, person.token, 'garbage', `${refreshToken.slice(0, -1)}~`]) {
       expectStatus(await refresh(wrong), 401);
     }
     for (const column of ['refresh_expires_at', 'absolute_expires_at']) {

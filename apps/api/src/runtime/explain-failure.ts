@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { DomainError } from '@credvault/http/domain-error.js';
 
 /** Failures whose message was written for the operator. */
 const explained = new Set([
@@ -14,7 +15,7 @@ const explained = new Set([
 /** What a failed start tells the operator: the message alone where it explains itself, otherwise the whole error. */
 export function explainFailure(error: unknown): string {
   if (!(error instanceof Error)) return inspect(error);
-  const isPlain = explained.has(error.name) || error.name === 'Error';
+  const isPlain = explained.has(error.name) || error.name === 'Error' || error instanceof DomainError;
   const known = databaseFailure(error);
   if (known !== undefined) return known;
   return isPlain ? error.message : (error.stack ?? error.message);
