@@ -1,5 +1,4 @@
 import dotenv from 'dotenv';
-import { isMap, isScalar, parseDocument } from 'yaml';
 import type { ImportResultDto, ImportSecretsDto } from '../../apps/api/src/secrets/secret-transfer.dto.js';
 import { realisticDotenv } from '../../apps/api/src/secrets/transfer/fixtures/realistic-dotenv.js';
 import type { Reply } from '../support/client.js';
@@ -7,9 +6,9 @@ import { expectStatus, type Person, signUp } from '../support/people.js';
 import { type SecretAnswer, secretOf, vaultOf, type VaultAnswer } from '../support/fixtures.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { trailOf } from './audit-trail.js';
+import { jsonOf, type Pair, pairsOf } from './transfer-files.js';
 
 type Format = ImportSecretsDto['format'];
-type Pair = [key: string, value: string];
 
 let service: TestService;
 let person: Person;
@@ -43,21 +42,6 @@ async function stored(): Promise<Pair[]> {
     200,
   );
   return reply.data<SecretAnswer[]>().map(({ key, value }) => [key, String(value)]);
-}
-
-const jsonOf = (pairs: Pair[]): string =>
-  `{${pairs.map((pair) => pair.map((text) => JSON.stringify(text)).join(':')).join(',')}}`;
-
-/** The pairs of a JSON or YAML file in file order, which `JSON.parse` would not keep. */
-function pairsOf(text: string): Pair[] {
-  // The library compares each key with every other one; the tests compare the whole list.
-  const { contents, errors } = parseDocument(text, { uniqueKeys: false });
-  expect(errors).toEqual([]);
-  if (!isMap(contents)) throw new Error('The file is no mapping.');
-  return contents.items.map(({ key, value }) => {
-    if (!isScalar(key) || !isScalar(value)) throw new Error('The file is not flat.');
-    return [String(key.value), String(value.value)];
-  });
 }
 
 /** Keys and values that a careless reader or writer changes, orders anew or loses. */
