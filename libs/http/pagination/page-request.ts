@@ -9,7 +9,6 @@ export interface SortColumn {
   sql: string;
   /** The type its cursor value is cast to. */
   type: 'text' | 'timestamptz' | 'uuid' | 'int4' | 'int8' | 'bool';
-  nullable?: false;
 }
 
 /** One step of an order: a field of the API, the column behind it, and a direction. */

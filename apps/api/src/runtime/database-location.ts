@@ -15,8 +15,6 @@ export interface DatabaseLocation {
   embedded: boolean;
   /** Folder that holds the embedded cluster, and the root key file unless the settings say otherwise. */
   folder: string;
-  /** The embedded cluster was made by this very start. */
-  firstStart: boolean;
   /** Stops an embedded PostgreSQL; leaves any other alone. */
   release(): Promise<void>;
 }
@@ -36,7 +34,7 @@ export async function locateDatabase(settings: Settings, options: LocateOptions)
   if (settings.databaseUrl !== undefined) {
     const address = externalAddress(settings.databaseUrl);
     const release = (): Promise<void> => Promise.resolve();
-    return { address, embedded: false, folder: settings.dataDir, firstStart: false, release };
+    return { address, embedded: false, folder: settings.dataDir, release };
   }
   const postgres = await startEmbeddedPostgres({
     dataDir: settings.dataDir,
@@ -48,7 +46,6 @@ export async function locateDatabase(settings: Settings, options: LocateOptions)
     address: postgres.connection,
     embedded: true,
     folder: postgres.location,
-    firstStart: postgres.firstStart,
     release: async () => {
       await lease.release();
       await postgres.stop();
@@ -70,7 +67,6 @@ export async function locateDatabaseForCommand(
     address: running.connection,
     embedded: true,
     folder: running.location,
-    firstStart: false,
     release,
   };
 }
