@@ -1,5 +1,16 @@
 import { DomainError } from '@credvault/http/domain-error.js';
+import type { CredentialRefusal } from './actor.js';
+import type { PresentedCredential } from './presented-credential.js';
 import type { Scope } from './scopes.js';
+
+/** How a client is told to authenticate (RFC 6750 §3, RFC 7617 §2): in the scheme that it has tried. */
+function challenge(scheme: PresentedCredential['scheme'], error: string): Record<string, string> {
+  const value =
+    scheme === 'basic'
+      ? 'Basic realm="credvault", charset="UTF-8"'
+      : `Bearer realm="credvault", error="${error}"`;
+  return { 'WWW-Authenticate': value };
+}
 
 /** Nobody is known: no credential was sent. */
 export class CredentialMissing extends DomainError {
@@ -10,20 +21,54 @@ export class CredentialMissing extends DomainError {
   }
 }
 
-/** Nobody is known: the credential is garbage, unknown, expired, paused or revoked. */
+/** Nobody is known: the credential is garbage, unknown or revoked, or a session or personal token that is not usable. */
 export class CredentialInvalid extends DomainError {
-  constructor() {
-    super('UNAUTHORIZED', 'Invalid or expired API token.', {
-      headers: { 'WWW-Authenticate': 'Bearer realm="credvault", error="invalid_token"' },
+  constructor(scheme: PresentedCredential['scheme'] = 'bearer') {
+    super('UNAUTHORIZED', 'Invalid or expired API token.', { headers: challenge(scheme, 'invalid_token') });
+  }
+}
+
+/** The header `Authorization` is there but is neither `Bearer <token>` nor `Basic <id:token in base64>`. */
+export class CredentialMalformed extends DomainError {
+  constructor(scheme: PresentedCredential['scheme'] = 'bearer') {
+    super(
+      'UNAUTHORIZED',
+      'The header Authorization must be "Bearer <token>" or "Basic <base64 of id:token>".',
+      {
+        headers: challenge(scheme, 'invalid_request'),
+      },
+    );
+  }
+}
+
+/** What the API-keys document says to a key that is known and does not work now. */
+const keyRefusals: Record<Exclude<CredentialRefusal, 'address not allowed'>, string> = {
+  'credential expired': 'API key has expired',
+  'credential paused': 'API key is paused',
+  'secret rotated': 'API key has been rotated: use its new secret',
+  'owner inactive': 'API key has no active owner',
+};
+
+/** An API key that is known and does not work now. */
+export class ApiKeyRefused extends DomainError {
+  constructor(
+    reason: Exclude<CredentialRefusal, 'address not allowed'>,
+    scheme: PresentedCredential['scheme'],
+  ) {
+    super('UNAUTHORIZED', keyRefusals[reason], {
+      details: [{ path: 'authorization', code: reason.replace(' ', '_'), message: keyRefusals[reason] }],
+      headers: challenge(scheme, 'invalid_token'),
     });
   }
 }
 
-/** The header `Authorization` is there but is not `Bearer <token>`. */
-export class CredentialMalformed extends DomainError {
+/** The key works, but not from where the request comes from. */
+export class AddressNotAllowed extends DomainError {
   constructor() {
-    super('UNAUTHORIZED', 'The header Authorization must be "Bearer <token>".', {
-      headers: { 'WWW-Authenticate': 'Bearer realm="credvault", error="invalid_request"' },
+    super('FORBIDDEN', 'API key may not be used from this address', {
+      details: [
+        { path: 'address', code: 'address_not_allowed', message: 'is in none of the blocks of the key' },
+      ],
     });
   }
 }
@@ -51,11 +96,68 @@ export class ScopeMissing extends DomainError {
   }
 }
 
+/** The credential is known, but of a kind that the route does not take. */
+export abstract class WrongCredential extends DomainError {
+  constructor(
+    /** As the audit record says it. */
+    readonly reason: string,
+    code: string,
+    message: string,
+  ) {
+    const [needed = ''] = code.split('_required');
+    super('FORBIDDEN', message, { details: [{ path: 'authorization', code, message: needed }] });
+  }
+}
+
 /** The route takes sessions only, and the actor came with a token. */
-export class SessionRequired extends DomainError {
+export class SessionRequired extends WrongCredential {
   constructor() {
-    super('FORBIDDEN', 'This operation takes a session. Sign in and use the access token.', {
-      details: [{ path: 'authorization', code: 'session_required', message: 'session' }],
+    super(
+      'session required',
+      'session_required',
+      'This operation takes a session. Sign in and use the access token.',
+    );
+  }
+}
+
+/** The route speaks of the API key in use, and the actor came with something else. */
+export class ApiKeyRequired extends WrongCredential {
+  constructor() {
+    super(
+      'API key required',
+      'api_key_required',
+      'This operation speaks of the API key it is called with. Use one.',
+    );
+  }
+}
+
+/** The route speaks of a person, and the actor is an API key, which stands for a program. */
+export class PersonRequired extends WrongCredential {
+  constructor() {
+    super(
+      'person required',
+      'person_required',
+      'This operation takes a session or a personal token. What an API key is, GET /api-keys/self says.',
+    );
+  }
+}
+
+/** The route is for administrators of this installation. */
+export class AdministratorRequired extends DomainError {
+  constructor() {
+    super('FORBIDDEN', 'This operation is for administrators of this installation.', {
+      details: [{ path: 'authorization', code: 'administrator_required', message: 'administrator' }],
+    });
+  }
+}
+
+/** A key that is narrowed to some vaults cannot do what concerns all of them. */
+export class OutsideVaults extends DomainError {
+  constructor() {
+    super('FORBIDDEN', 'Insufficient permissions for operation', {
+      details: [
+        { path: 'vaultIds', code: 'outside_vaults', message: 'the key is limited to certain vaults' },
+      ],
     });
   }
 }

@@ -1,6 +1,15 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CredentialMissing, ScopeMissing, SessionRequired } from './access.errors.js';
+import {
+  AdministratorRequired,
+  ApiKeyRequired,
+  CredentialMissing,
+  PersonRequired,
+  ScopeMissing,
+  SessionRequired,
+  type WrongCredential,
+} from './access.errors.js';
+import type { CredentialType } from './actor.js';
 import { ruleOf } from './rule-of.js';
 
 /**
@@ -17,10 +26,21 @@ export class AccessGuard implements CanActivate {
     if (actor === undefined) throw new CredentialMissing();
     actor.origin.event = rule.event;
     if (rule.credentials && !rule.credentials.includes(actor.credentialType)) {
-      actor.origin.remark = 'session required';
-      throw new SessionRequired();
+      const refusal = refusalOf(rule.credentials);
+      actor.origin.remark = refusal.reason;
+      throw refusal;
+    }
+    if (rule.administrator && !actor.isSuperuser) {
+      actor.origin.remark = 'administrator required';
+      throw new AdministratorRequired();
     }
     if (rule.scope !== undefined && !actor.scopes.has(rule.scope)) throw new ScopeMissing(rule.scope);
     return true;
   }
+}
+
+/** What to say to a credential of another kind than the route takes. */
+function refusalOf(credentials: readonly CredentialType[]): WrongCredential {
+  if (!credentials.includes('session')) return new ApiKeyRequired();
+  return credentials.includes('api_token') ? new PersonRequired() : new SessionRequired();
 }

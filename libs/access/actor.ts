@@ -1,27 +1,54 @@
+import type { AddressRanges } from './address-ranges.js';
 import type { Scope } from './scopes.js';
 
 /** What kind of credential a request carried. */
-export type CredentialType = 'session' | 'api_token';
+export type CredentialType = 'session' | 'api_token' | 'api_key';
 
-/** Why a credential that is known may not be used now. */
-export type CredentialRefusal = 'expired' | 'paused';
+/** Why a credential that is known may not be used now, in the words of its audit record. */
+export type CredentialRefusal =
+  'credential expired' | 'credential paused' | 'secret rotated' | 'owner inactive' | 'address not allowed';
 
 /** Who a credential stands for, in which organization, and what it may do: what the principal cache holds. */
 export interface Principal {
   readonly credentialType: CredentialType;
   readonly credentialId: string;
+  /** Which of an API key's secrets it came with. */
+  readonly secretId?: string;
   readonly userId: string;
   readonly organizationId: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The only vaults it may know of, as UUIDs; undefined: those of the organization. */
+  readonly vaultIds?: ReadonlySet<string>;
+  /** The only addresses it may come from; undefined: any. */
+  readonly allowedAddresses?: AddressRanges;
   readonly isSuperuser: boolean;
   /** When the credential ends, in milliseconds since the epoch; checked at each use. */
   readonly expiresAt?: number;
+  /** When the secret it came with ends, because another one has replaced it; as `expiresAt`. */
+  readonly secretEndsAt?: number;
   readonly paused: boolean;
+  /** Set when whoever owns the credential is no member of the organization any more. */
+  readonly ownerInactive?: boolean;
+  /** Name of the organization's plan. */
+  readonly plan: string;
+  /** Requests that the plan allows in a minute; undefined: unlimited, or not the plan's matter. */
+  readonly requestsPerMinute?: number;
 }
 
-/** Whether a known credential works now: neither paused nor expired. */
-export function isUsable({ paused, expiresAt }: Principal): boolean {
-  return !paused && (expiresAt === undefined || expiresAt > Date.now());
+/**
+ * Why a known credential does not work now, or undefined when it does.
+ *
+ * @param address where the request comes from
+ */
+export function refusalOf(principal: Principal, address: string | undefined): CredentialRefusal | undefined {
+  const now = Date.now();
+  const { paused, expiresAt, secretEndsAt, ownerInactive, allowedAddresses } = principal;
+  if (secretEndsAt !== undefined && secretEndsAt <= now) return 'secret rotated';
+  if (paused) return 'credential paused';
+  if (expiresAt !== undefined && expiresAt <= now) return 'credential expired';
+  if (ownerInactive) return 'owner inactive';
+  if (allowedAddresses && !allowedAddresses.holds(address)) return 'address not allowed';
+  return undefined;
 }
 
 /** Where a request came from and what it asked for: what its audit record says beside the actor. */
@@ -44,4 +71,12 @@ export interface RequestOrigin {
 /** The principal of one request, with its origin. */
 export interface Actor extends Principal {
   readonly origin: RequestOrigin;
+}
+
+/**
+ * Who repeats a request when it comes with the same `Idempotency-Key`: an API key for itself, sessions and personal tokens
+ * for their user.
+ */
+export function repeaterOf({ credentialType, credentialId, userId }: Principal): string {
+  return credentialType === 'api_key' ? credentialId : userId;
 }

@@ -1,8 +1,9 @@
 import type { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { parseToken, type TokenPrefix } from '@credvault/crypto/tokens.js';
+import type { Transaction } from '@credvault/database/database.js';
 import type { Invalidation } from '@credvault/database/invalidation-channel.js';
-import { isUsable, type Principal } from './actor.js';
-import type { LastUsed } from './last-used.js';
+import type { CredentialType, Principal } from './actor.js';
+import type { CredentialUse, LastUsed } from './last-used.js';
 import type { PrincipalCache } from './principal-cache.js';
 
 /**
@@ -11,10 +12,17 @@ import type { PrincipalCache } from './principal-cache.js';
  */
 export interface CredentialResolver {
   readonly prefix: TokenPrefix;
+  readonly credentialType: CredentialType;
   /** Reads the principal of a token's digest; null when there is none or it was revoked. */
   findPrincipal(digest: Buffer): Promise<Principal | null>;
   /** Saves when credentials were last used; called at most once a minute for each credential. */
-  saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void>;
+  saveLastUsed(uses: CredentialUse[]): Promise<void>;
+  /**
+   * Stops a credential that has leaked: pauses it, or ends it where it cannot be paused.
+   *
+   * @returns false when it was stopped already
+   */
+  stop(transaction: Transaction, principal: Principal): Promise<boolean>;
 }
 
 /** Turns a token into a principal: checks its form, digests it, and asks the cache before the resolver of its prefix. */
@@ -42,8 +50,27 @@ export class CredentialRegistry {
     const resolver = parsed && this.resolvers.get(parsed.prefix);
     if (!resolver) return null;
     const digest = this.digester.digest(text);
-    const principal = await this.cache.get(digest.toString('base64'), () => resolver.findPrincipal(digest));
-    if (principal && isUsable(principal)) this.lastUsed.touch(resolver, principal);
-    return principal;
+    return this.cache.get(digest.toString('base64'), () => resolver.findPrincipal(digest));
+  }
+
+  /** Notes that a credential was used, for its `lastUsedAt`. */
+  noteUse(principal: Principal): void {
+    const resolver = this.resolverOf(principal);
+    if (resolver) this.lastUsed.touch(resolver, principal);
+  }
+
+  /**
+   * Stops a credential wherever it is used.
+   *
+   * @returns false when it was stopped already
+   */
+  async stop(transaction: Transaction, principal: Principal): Promise<boolean> {
+    const stopped = (await this.resolverOf(principal)?.stop(transaction, principal)) ?? false;
+    transaction.afterCommit(() => this.invalidate({ kind: 'credential', id: principal.credentialId }));
+    return stopped;
+  }
+
+  private resolverOf({ credentialType }: Principal): CredentialResolver | undefined {
+    return [...this.resolvers.values()].find((resolver) => resolver.credentialType === credentialType);
   }
 }

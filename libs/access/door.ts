@@ -2,66 +2,88 @@ import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { publicId, type IdKind } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
+import { FairUse } from '@credvault/rate-limit/fair-use.js';
 import {
+  AddressNotAllowed,
+  ApiKeyRefused,
   CredentialInvalid,
   CredentialMalformed,
   CredentialMissing,
-  TwoCredentials,
 } from './access.errors.js';
-import { isUsable, type Actor, type Principal } from './actor.js';
+import { refusalOf, type Actor, type CredentialType, type Principal } from './actor.js';
+import { Allowances } from './allowances.js';
 import type { BearerRequest } from './bearer.strategy.js';
 import { CredentialRegistry } from './credential-registry.js';
 import { FailedCredentials } from './failed-credentials.js';
 import { originOf } from './origin.js';
+import { presentedCredential, type PresentedCredential } from './presented-credential.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who is asking; set at the door. */
     actor?: Actor;
+    /** What they brought; set at the door. */
+    presented?: PresentedCredential;
   }
   interface FastifyContextConfig {
     /** Set by `@Requires` and its kin: the route is not for strangers. */
     needsCredential?: boolean;
+    /** Set by `@Public`: the route counts for the address it is called from. */
+    countsForAddress?: boolean;
+    /** Set by `@CostsNoQuota`. */
+    costsNoQuota?: boolean;
   }
 }
 
+/** What the user name of HTTP Basic names, by the kind of credential that may come so. */
+const basicKinds: Partial<Record<CredentialType, IdKind>> = { api_token: 'apiToken', api_key: 'apiKey' };
+
 /**
  * The door: finds out who is asking, before a byte of the body is read. First the address limit on failed credentials,
- * then authentication (SECURITY: the order at the door); scope and kind of credential are the guard's matter, resources
- * the services'. Strangers get no further at a route that needs a credential; where there is no route at all, a known
- * actor is still noted, because every request of a known actor has its record.
+ * then authentication, then the limit of the credential (SECURITY: the order at the door); scope and kind of credential are
+ * the guard's matter, resources the services'. Strangers get no further at a route that needs a credential; where there is
+ * no route at all, a known actor is still noted, because every request of a known actor has its record.
  */
 @Injectable()
 export class Door extends AuthGuard('bearer') {
   constructor(
     private readonly failures: FailedCredentials,
     private readonly credentials: CredentialRegistry,
+    private readonly fairUse: FairUse,
+    private readonly allowances: Allowances,
   ) {
     super({ session: false });
   }
 
-  /** @throws CredentialMissing, CredentialInvalid, TwoCredentials, or TooManyAttempts */
+  /** @throws CredentialMissing, CredentialInvalid, ApiKeyRefused, TwoCredentials, TooManyAttempts, RateLimitExceeded */
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const needed = request.routeOptions.config.needsCredential === true;
-    if (!needed && !request.is404) return;
-    if (request.headers.authorization === undefined) {
-      if (needed) throw new CredentialMissing();
+    const { needsCredential, countsForAddress, costsNoQuota } = request.routeOptions.config;
+    if (needsCredential !== true && !request.is404) {
+      if (countsForAddress) await this.countForAddress(request, reply);
       return;
+    }
+    if (request.headers.authorization === undefined && request.headers['x-api-key'] === undefined) {
+      if (needsCredential) throw new CredentialMissing();
+      return this.countForAddress(request, reply);
     }
     try {
       await this.authenticate(request, reply);
     } catch (error) {
-      if (needed) throw error;
+      if (needsCredential) throw error;
     }
+    const { actor } = request;
+    if (actor) await this.fairUse.admit(request, reply, this.allowances.of(actor, costsNoQuota));
   }
 
   /**
-   * What passport sees: the one header. The bearer strategy would otherwise also take a token from the body or from the
+   * What passport sees: the one token. The bearer strategy would otherwise also take a token from the body or from the
    * query, where it would end up in logs.
    */
   override getRequest(context: ExecutionContext): BearerRequest {
-    const { authorization } = context.switchToHttp().getRequest<FastifyRequest>().headers;
+    const { presented } = context.switchToHttp().getRequest<FastifyRequest>();
+    const authorization = presented?.token === undefined ? undefined : `Bearer ${presented.token}`;
     return { headers: { authorization }, credentials: this.credentials };
   }
 
@@ -74,26 +96,42 @@ export class Door extends AuthGuard('bearer') {
     if (error) throw error as Error;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const principal = found as Principal | false;
-    if (!principal) {
+    const { scheme, token, keyId } = request.presented ?? { scheme: 'bearer' };
+    if (!principal || (scheme === 'basic' && !isNamed(principal, keyId))) {
       this.failures.count(addressBlock(request.ip));
-      const isBearer = /^bearer [^ ]+$/i.test(request.headers.authorization ?? '');
-      throw isBearer ? new CredentialInvalid() : new CredentialMalformed();
+      const isWellFormed = token !== undefined && /^[^ ]+$/.test(token);
+      throw isWellFormed ? new CredentialInvalid(scheme) : new CredentialMalformed(scheme);
     }
-    request.actor = { ...principal, origin: originOf(request) };
-    if (!isUsable(principal)) throw new CredentialInvalid();
+    const actor = { ...principal, origin: originOf(request) };
+    request.actor = actor;
+    refuseUnusable(actor, scheme);
+    this.credentials.noteUse(principal);
     return principal as TUser;
   }
 
   private async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    await this.failures.assertOpen(addressBlock(request.ip));
-    if (carriesTwoCredentials(request)) throw new TwoCredentials();
+    this.failures.assertOpen(addressBlock(request.ip));
+    request.presented = presentedCredential(request);
     await super.canActivate(new ExecutionContextHost([request, reply]));
+  }
+
+  private async countForAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.fairUse.admit(request, reply, this.allowances.ofAddress(addressBlock(request.ip)));
   }
 }
 
-/** Node keeps the first of two `Authorization` headers and drops the other silently. */
-function carriesTwoCredentials({ headers, raw }: FastifyRequest): boolean {
-  const { authorization, 'x-api-key': apiKey } = headers;
-  if (apiKey !== undefined && authorization !== `Bearer ${String(apiKey)}`) return true;
-  return raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^authorization$/i.test(name)).length > 1;
+/** HTTP Basic names the key whose token is the password. */
+function isNamed({ credentialType, credentialId }: Principal, keyId: string | undefined): boolean {
+  const kind = basicKinds[credentialType];
+  return kind !== undefined && publicId(kind, credentialId) === keyId;
+}
+
+/** @throws ApiKeyRefused, AddressNotAllowed; CredentialInvalid for sessions and personal tokens */
+function refuseUnusable(actor: Actor, scheme: PresentedCredential['scheme']): void {
+  const refusal = refusalOf(actor, actor.origin.ip);
+  if (refusal === undefined) return;
+  if (actor.credentialType !== 'api_key') throw new CredentialInvalid(scheme);
+  actor.origin.remark = refusal;
+  if (refusal === 'address not allowed') throw new AddressNotAllowed();
+  throw new ApiKeyRefused(refusal, scheme);
 }

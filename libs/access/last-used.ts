@@ -5,28 +5,32 @@ import type { CredentialResolver } from './credential-registry.js';
 const writeEvery = 60_000;
 const flushAfter = 2_000;
 
-interface Use {
+/** A use of a credential that is to be written. */
+export interface CredentialUse {
   organizationId: string;
   credentialId: string;
+  /** Which of the credential's secrets it was, where there are several. */
+  secretId?: string;
   at: Date;
 }
 
 /** Coalesces the last use of credentials, so that no request writes for it. */
 export class LastUsed {
   private readonly written = new Map<string, number>();
-  private readonly pending = new Map<CredentialResolver, Map<string, Use>>();
+  private readonly pending = new Map<CredentialResolver, Map<string, CredentialUse>>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly onError: (error: unknown) => void = () => undefined) {}
 
   touch(resolver: CredentialResolver, principal: Principal): void {
     const now = Date.now();
-    const last = this.written.get(principal.credentialId);
+    const { organizationId, credentialId, secretId } = principal;
+    const used = secretId ?? credentialId;
+    const last = this.written.get(used);
     if (last !== undefined && now - last < writeEvery) return;
-    this.written.set(principal.credentialId, now);
-    const { organizationId, credentialId } = principal;
-    const uses = this.pending.get(resolver) ?? new Map<string, Use>();
-    uses.set(credentialId, { organizationId, credentialId, at: new Date(now) });
+    this.written.set(used, now);
+    const uses = this.pending.get(resolver) ?? new Map<string, CredentialUse>();
+    uses.set(used, { organizationId, credentialId, secretId, at: new Date(now) });
     this.pending.set(resolver, uses);
     this.timer ??= setTimeout(() => void this.flush(), flushAfter).unref();
   }

@@ -31,6 +31,7 @@ function principal(credentialId: string, userId = 'user-1'): Principal {
     scopes: new Set(),
     isSuperuser: false,
     paused: false,
+    plan: 'free',
   };
 }
 

@@ -71,5 +71,6 @@ export class PrincipalCache {
 
 /** What an invalidation may name to mean this principal. */
 function owners(principal: Principal): string[] {
-  return [`credential:${principal.credentialId}`, `user:${principal.userId}`];
+  const { credentialId, userId, organizationId, plan } = principal;
+  return [`credential:${credentialId}`, `user:${userId}`, `organization:${organizationId}`, `plan:${plan}`];
 }

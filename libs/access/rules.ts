@@ -15,9 +15,20 @@ export type AccessRule =
       scope?: Scope;
       /** Credentials the route takes; undefined means every kind. */
       credentials?: readonly CredentialType[];
+      /** Whether the actor must be an administrator of the installation. */
+      administrator?: true;
       /** Type of the audit record that such a request writes, `noun.verb` in the past. */
       event: string;
     };
+
+function requires(rule: AccessRule, ...document: MethodDecorator[]): MethodDecorator {
+  return applyDecorators(
+    SetMetadata(accessRuleKey, rule),
+    RouteFacts({ needsCredential: true }),
+    ApiBearerAuth('bearer'),
+    ...document,
+  );
+}
 
 /**
  * Closed by default: a route that carries neither this nor `@Public()` stops the start of the service.
@@ -26,38 +37,61 @@ export type AccessRule =
  * @param event type of the audit record the request writes, such as `vault.listed`
  */
 export function Requires(scope: Scope, event: string): MethodDecorator {
-  const rule: AccessRule = { kind: 'requires', scope, event };
-  return applyDecorators(
-    SetMetadata(accessRuleKey, rule),
-    RouteFacts({ needsCredential: true }),
-    ApiBearerAuth('bearer'),
-    ApiExtension('x-required-scopes', [scope]),
-  );
+  return requires({ kind: 'requires', scope, event }, ApiExtension('x-required-scopes', [scope]));
 }
 
 /** A route that any known actor may call: it speaks only of the actor itself. */
 export function RequiresActor(event: string): MethodDecorator {
-  const rule: AccessRule = { kind: 'requires', event };
-  return applyDecorators(
-    SetMetadata(accessRuleKey, rule),
-    RouteFacts({ needsCredential: true }),
-    ApiBearerAuth('bearer'),
-  );
+  return requires({ kind: 'requires', event });
 }
 
 /** A route that takes sessions only: a token must not be able to make another token or change a password. */
 export function RequiresSession(event: string): MethodDecorator {
-  const rule: AccessRule = { kind: 'requires', credentials: ['session'], event };
-  return applyDecorators(
-    SetMetadata(accessRuleKey, rule),
-    RouteFacts({ needsCredential: true }),
-    ApiBearerAuth('bearer'),
+  return requires(
+    { kind: 'requires', credentials: ['session'], event },
     ApiExtension('x-session-only', true),
   );
 }
 
-/** A route that anybody may call. */
-export function Public(): MethodDecorator & ClassDecorator {
+/** A route that speaks of a person: an API key, which stands for a program, is not taken. */
+export function RequiresPerson(event: string): MethodDecorator {
+  return requires(
+    { kind: 'requires', credentials: ['session', 'api_token'], event },
+    ApiExtension('x-person-only', true),
+  );
+}
+
+/** A route that speaks of the API key it is called with. */
+export function RequiresApiKey(event: string): MethodDecorator {
+  return requires(
+    { kind: 'requires', credentials: ['api_key'], event },
+    ApiExtension('x-api-key-only', true),
+  );
+}
+
+/** A route for administrators of the installation, by session or personal token. An API key never has their rights. */
+export function RequiresAdministrator(event: string): MethodDecorator {
+  return requires(
+    { kind: 'requires', administrator: true, event },
+    ApiExtension('x-administrator-only', true),
+  );
+}
+
+/**
+ * A route that counts in a small window of its own, `test`, instead of the limits of a plan (`libs/rate-limit`).
+ */
+export function CostsNoQuota(): MethodDecorator {
+  return RouteFacts({ costsNoQuota: true });
+}
+
+/** A route that anybody may call, so many times a minute from one address. */
+export function Public(): MethodDecorator {
+  const rule: AccessRule = { kind: 'public' };
+  return applyDecorators(SetMetadata(accessRuleKey, rule), RouteFacts({ countsForAddress: true }));
+}
+
+/** A public route that monitors ask: no limit holds them off. */
+export function Probe(): ClassDecorator & MethodDecorator {
   const rule: AccessRule = { kind: 'public' };
   return SetMetadata(accessRuleKey, rule);
 }

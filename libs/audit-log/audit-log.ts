@@ -228,5 +228,6 @@ function probe(): AuditRow {
     outcome: 'success',
     actor_type: 'service',
     count: 1,
+    secondary: false,
   };
 }

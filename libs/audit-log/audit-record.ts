@@ -1,6 +1,6 @@
 import type { IdKind } from '@credvault/database/typed-id.js';
 import { newUuid } from '@credvault/database/typed-id.js';
-import type { Actor } from '@credvault/access/actor.js';
+import type { Actor, RequestOrigin } from '@credvault/access/actor.js';
 
 export type AuditOutcome = 'success' | 'denied' | 'failed';
 
@@ -19,6 +19,8 @@ export interface AuditEntry {
   vaultId?: string;
   /** Facts that are no secret, such as the names of changed fields; never a value. */
   details?: Record<string, unknown>;
+  /** Set on the second record of one request, which the history of requests leaves out. */
+  secondary?: true;
 }
 
 /** One row of `audit_events`, in the spelling of its columns. */
@@ -45,6 +47,7 @@ export interface AuditRow {
   user_agent?: string;
   request_id?: string;
   count: number;
+  secondary: boolean;
 }
 
 /** Who did something: an actor, or a person who has no credential (yet). */
@@ -77,23 +80,51 @@ export function auditRow(actor: Recordable, entry: AuditEntry): AuditRow {
     user_agent: origin.userAgent,
     request_id: origin.requestId,
     count: 1,
+    secondary: entry.secondary ?? false,
   };
 }
 
 /** The record of what the operator did to something of an organization, by a command on the machine itself. */
 export function operatorRow(organizationId: string, entry: Omit<AuditEntry, 'status'>): AuditRow {
+  return rowWithoutRequest('operator', organizationId, entry);
+}
+
+/** The record of what the service noticed by itself, such as that a rotation is due. */
+export function serviceRow(organizationId: string, entry: Omit<AuditEntry, 'status'>): AuditRow {
+  return rowWithoutRequest('service', organizationId, entry);
+}
+
+/** The record of what a stranger told the service about something of an organization. */
+export function reportRow(organizationId: string, origin: RequestOrigin, entry: AuditEntry): AuditRow {
+  return {
+    ...rowWithoutRequest('stranger', organizationId, entry),
+    method: origin.method,
+    route: origin.route,
+    status: entry.status,
+    ip: origin.ip,
+    user_agent: origin.userAgent,
+    request_id: origin.requestId,
+  };
+}
+
+function rowWithoutRequest(
+  actorType: 'operator' | 'service' | 'stranger',
+  organizationId: string,
+  entry: Omit<AuditEntry, 'status'>,
+): AuditRow {
   return {
     organization_id: organizationId,
     occurred_at: new Date().toISOString(),
     id: newUuid(),
     type: entry.type,
     outcome: entry.outcome ?? 'success',
-    actor_type: 'operator',
+    actor_type: actorType,
     resource_type: entry.resourceType && snakeCase(entry.resourceType),
     resource_id: entry.resourceId,
     vault_id: entry.vaultId,
     details: entry.details,
     count: 1,
+    secondary: false,
   };
 }
 
@@ -110,10 +141,10 @@ export const insertAuditRows = {
   name: 'insert_audit_events',
   text: `INSERT INTO audit_events (organization_id, occurred_at, id, type, outcome, reason, actor_type, actor_id,
       credential_type, credential_id, resource_type, resource_id, resource_ids, vault_id, details, method, route, status,
-      ip, user_agent, request_id, count)
+      ip, user_agent, request_id, count, secondary)
     SELECT * FROM json_to_recordset($1::json) AS record (organization_id uuid, occurred_at timestamptz, id uuid, type text,
       outcome text, reason text, actor_type text, actor_id uuid, credential_type text, credential_id uuid,
       resource_type text, resource_id uuid, resource_ids uuid[], vault_id uuid, details jsonb, method text, route text,
-      status smallint, ip inet, user_agent text, request_id text, count integer)
+      status smallint, ip inet, user_agent text, request_id text, count integer, secondary boolean)
     ON CONFLICT DO NOTHING`,
 };

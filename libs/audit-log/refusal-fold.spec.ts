@@ -13,6 +13,7 @@ function refusal(credential: string, route = '/vaults'): AuditRow {
     credential_id: credential,
     route,
     count: 1,
+    secondary: false,
   };
 }
 

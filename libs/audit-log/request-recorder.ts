@@ -21,10 +21,7 @@ const failures: Record<number, string> = {
 };
 
 /** What the path of a request named, as UUIDs. */
-export interface NamedInPath {
-  vaultId?: string;
-  secretId?: string;
-}
+export type NamedInPath = Pick<AuditEntry, 'vaultId' | 'resourceType' | 'resourceId'>;
 
 /**
  * Writes the record of each finished request of a known actor that has none yet: what only looks, what was refused and
@@ -43,11 +40,11 @@ export class RequestRecorder {
    */
   record(actor: Actor, status: number, named: NamedInPath = {}): void {
     const { origin } = actor;
+    const about = { status, ...named };
     if (status < 400) {
-      if (!origin.recorded) this.auditLog.note(actor, { type: origin.event, status });
+      if (!origin.recorded) this.auditLog.note(actor, { type: origin.event, ...about });
       return;
     }
-    const about = { status, ...resourceOf(named) };
     const refusal = refusals[status];
     if (refusal !== undefined) {
       const reason = origin.remark ?? refusal;
@@ -62,9 +59,4 @@ export class RequestRecorder {
   flush(): void {
     this.fold.flush();
   }
-}
-
-function resourceOf({ vaultId, secretId }: NamedInPath): Partial<AuditEntry> {
-  if (secretId !== undefined) return { resourceType: 'secret', resourceId: secretId, vaultId };
-  return vaultId === undefined ? {} : { resourceType: 'vault', resourceId: vaultId, vaultId };
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { readSettings, SettingsError } from './settings.js';
 
 describe('readSettings', () => {
@@ -6,6 +7,7 @@ describe('readSettings', () => {
     expect(settings).toMatchObject({
       host: '127.0.0.1',
       port: 3000,
+      processes: 1,
       registration: 'invite',
       corsOrigins: [],
       docs: 'public',
@@ -28,6 +30,15 @@ describe('readSettings', () => {
     ['PORT', '3000x'],
     ['HOST', 'not a host'],
     ['DATABASE_URL', 'mysql://x'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'http://localhost:6379'],
+    ['REDIS_URL', 'redis://'],
+    ['REDIS_URL', 'redis://localhost/first'],
+    ['REDIS_URL', 'redis://:100%@localhost'],
+    ['REDIS_URL', 'redis://localhost?db=1'],
+    ['CREDVAULT_SESSION_LIMIT', '-1'],
+    ['CREDVAULT_SESSION_LIMIT', '1e3'],
+    ['CREDVAULT_ADDRESS_LIMIT', 'unlimited'],
     ['CREDVAULT_PUBLIC_URL', 'vault.example.com'],
     ['CREDVAULT_PUBLIC_URL', 'https://user:pw@vault.example.com'],
     ['CREDVAULT_SETUP_TOKEN', 'too-short'],
@@ -36,10 +47,39 @@ describe('readSettings', () => {
     ['CREDVAULT_TRUSTED_PROXIES', '10.0.0.0/99'],
     ['CREDVAULT_METRICS_PORT', '-1'],
     ['CREDVAULT_DOCS', 'yes'],
+    ['CREDVAULT_PROCESSES', '0'],
+    ['CREDVAULT_PROCESSES', '65'],
+    ['CREDVAULT_PROCESSES', '-2'],
+    ['CREDVAULT_PROCESSES', '1.5'],
+    ['CREDVAULT_PROCESSES', 'all'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s and names the variable', (name, value) => {
     expect(() => readSettings({ [name]: value })).toThrow(SettingsError);
     expect(() => readSettings({ [name]: value })).toThrow(name);
+  });
+
+  it.each([
+    'redis://localhost',
+    'redis://:p%40ss@redis.internal:6380/3',
+    'rediss://user:password@[2001:db8::1]:6379/',
+  ])('takes REDIS_URL=%s', (url) => {
+    expect(readSettings({ REDIS_URL: url }).redisUrl).toBe(url);
+  });
+
+  it('never repeats the password of a wrong REDIS_URL', () => {
+    expect(() => readSettings({ REDIS_URL: 'redis://:hunter2@localhost/first' })).not.toThrow('hunter2');
+  });
+
+  it('takes 0 for an unlimited session', () => {
+    expect(readSettings({ CREDVAULT_SESSION_LIMIT: '0' }).sessionLimit).toBe(0);
+  });
+
+  it('takes a number of processes, or as many as the machine runs at once', () => {
+    expect(readSettings({ CREDVAULT_PROCESSES: '4' }).processes).toBe(4);
+    expect(readSettings({ CREDVAULT_PROCESSES: '64' }).processes).toBe(64);
+    expect(readSettings({ CREDVAULT_PROCESSES: 'auto' }).processes).toBe(
+      Math.min(availableParallelism(), 64),
+    );
   });
 
   it('names every problem at once', () => {

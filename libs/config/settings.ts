@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { type Environment, isAddressBlock, isOrigin, isRedisUrl, SettingsReader } from './settings-reader.js';
 
 /** Who may register an account of their own; the first account always takes the setup token. */
 export type RegistrationMode = 'invite' | 'open' | 'closed';
@@ -14,10 +15,18 @@ export const settingsToken = Symbol('credvault:settings');
 export interface Settings {
   host: string;
   port: number;
+  /** HTTP processes that share the port, 1 to 64. */
+  processes: number;
   /** Where clients reach the service: feeds links, the OpenAPI `servers`, the banner and the Host check. */
   publicUrl: URL;
   /** PostgreSQL connection string; undefined means the embedded PostgreSQL. */
   databaseUrl?: string;
+  /** Redis connection string, for limits shared by separately started instances; undefined means that each counts for itself. */
+  redisUrl?: string;
+  /** Requests a minute of one session; 0 means unlimited. */
+  sessionLimit: number;
+  /** Requests a minute of one address on public routes; 0 means unlimited. */
+  addressLimit: number;
   /** Absolute path of the data folder. */
   dataDir: string;
   /** False when the operator chose the data folder. */
@@ -59,10 +68,22 @@ export const settingsTable: SettingRow[] = [
   { name: 'PORT', default: '3000', description: 'Port of the API.' },
   { name: 'HOST', default: '127.0.0.1', description: 'Address the API listens on.' },
   {
+    name: 'CREDVAULT_PROCESSES',
+    default: '1',
+    description:
+      'HTTP processes that share the port, up to 64; `auto` takes as many as the machine runs at once.',
+  },
+  {
     name: 'DATABASE_URL',
     default: '(embedded)',
     description:
       'PostgreSQL 15 or later, `postgres://user:password@host:5432/name`; several hosts may be listed, the primary is followed. A direct or session-pooled connection.',
+  },
+  {
+    name: 'REDIS_URL',
+    default: '(none)',
+    description:
+      'Redis 6 or later, `redis://user:password@host:6379/0` or `rediss://…`: limits that several instances on one database share. Without it each instance counts for itself.',
   },
   {
     name: 'CREDVAULT_DATA_DIR',
@@ -106,6 +127,17 @@ export const settingsTable: SettingRow[] = [
     description: 'Addresses or CIDR blocks of reverse proxies whose `X-Forwarded-For` is believed.',
   },
   {
+    name: 'CREDVAULT_SESSION_LIMIT',
+    default: '600',
+    description: 'Requests a minute that one session may make; 0 means unlimited.',
+  },
+  {
+    name: 'CREDVAULT_ADDRESS_LIMIT',
+    default: '300',
+    description:
+      'Requests a minute that one address (IPv6: its /64) may make without a credential; 0 means unlimited.',
+  },
+  {
     name: 'CREDVAULT_METRICS_PORT',
     default: '9464',
     description: 'Loopback port of `/metrics` (Prometheus); 0 switches it off.',
@@ -122,80 +154,9 @@ export const settingsTable: SettingRow[] = [
   },
 ];
 
-type Environment = Record<string, string | undefined>;
-
-/** Reads one variable at a time and collects what is wrong, so that a start names every problem at once. */
-class SettingsReader {
-  readonly problems: string[] = [];
-
-  constructor(private readonly environment: Environment) {}
-
-  text(name: string): string | undefined {
-    const value = this.environment[name]?.trim();
-    return value === undefined || value === '' ? undefined : value;
-  }
-
-  refuse(name: string, why: string): void {
-    this.problems.push(`${name} ${why}`);
-  }
-
-  port(name: string, fallback: number, lowest = 1): number {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-    if (!(port >= lowest && port <= 65_535)) {
-      this.refuse(name, `is "${text}", but must be a port number from ${lowest} to 65535.`);
-      return fallback;
-    }
-    return port;
-  }
-
-  oneOf<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
-    const text = this.text(name);
-    if (text === undefined) return fallback;
-    const found = allowed.find((candidate) => candidate === text);
-    if (found === undefined) this.refuse(name, `is "${text}", but must be one of: ${allowed.join(', ')}.`);
-    return found ?? fallback;
-  }
-
-  list(name: string, accepts: (item: string) => boolean, expected: string): string[] {
-    const items = (this.text(name) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
-    for (const item of items) {
-      if (!accepts(item)) this.refuse(name, `contains "${item}", but each item must be ${expected}.`);
-    }
-    return items;
-  }
-
-  httpUrl(name: string, fallback: string): URL {
-    const text = this.text(name) ?? fallback;
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    const usable = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash;
-    if (usable && url.username === '' && url.password === '') return url;
-    this.refuse(
-      name,
-      `is "${text}", but must be an http or https address without path, such as https://vault.example.com.`,
-    );
-    return new URL('http://127.0.0.1');
-  }
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
-}
-
-function isAddressBlock(text: string): boolean {
-  const [address, bits, ...rest] = text.split('/');
-  const version = isIP(address ?? '');
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
 function readSecretSettings(
   read: SettingsReader,
-): Pick<Settings, 'rootKey' | 'rootKeyFile' | 'setupToken' | 'databaseUrl'> {
+): Pick<Settings, 'rootKey' | 'rootKeyFile' | 'setupToken' | 'databaseUrl' | 'redisUrl'> {
   const rootKey = read.text('CREDVAULT_ROOT_KEY');
   const rootKeyFile = read.text('CREDVAULT_ROOT_KEY_FILE');
   if (rootKey !== undefined && rootKeyFile !== undefined) {
@@ -212,7 +173,14 @@ function readSecretSettings(
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     read.refuse('DATABASE_URL', 'must look like postgres://user:password@host:5432/database.');
   }
-  return { rootKey, rootKeyFile: rootKeyFile && resolve(rootKeyFile), setupToken, databaseUrl };
+  const redisUrl = read.text('REDIS_URL');
+  if (redisUrl !== undefined && !isRedisUrl(redisUrl)) {
+    read.refuse(
+      'REDIS_URL',
+      'must look like redis://user:password@host:6379/0 or rediss://…, with / ? # @ % in the password percent-encoded.',
+    );
+  }
+  return { rootKey, rootKeyFile: rootKeyFile && resolve(rootKeyFile), setupToken, databaseUrl, redisUrl };
 }
 
 /** `host` as it stands in a URL: IPv6 in brackets, and an any-address as the loopback name people can open. */
@@ -238,6 +206,7 @@ export function readSettings(environment: Environment): Settings {
   const settings: Settings = {
     host,
     port,
+    processes: read.processes('CREDVAULT_PROCESSES'),
     publicUrl: read.httpUrl('CREDVAULT_PUBLIC_URL', `http://${hostForUrl(host)}:${port}`),
     ...readSecretSettings(read),
     dataDir: resolve(read.text('CREDVAULT_DATA_DIR') ?? '.credvault'),
@@ -245,6 +214,8 @@ export function readSettings(environment: Environment): Settings {
     registration: read.oneOf('CREDVAULT_REGISTRATION', ['invite', 'open', 'closed'], 'invite'),
     corsOrigins: read.list('CREDVAULT_CORS_ORIGINS', isOrigin, 'an origin such as https://app.example.com'),
     trustedProxies: read.list('CREDVAULT_TRUSTED_PROXIES', isAddressBlock, addresses),
+    sessionLimit: read.limit('CREDVAULT_SESSION_LIMIT', 600),
+    addressLimit: read.limit('CREDVAULT_ADDRESS_LIMIT', 300),
     metricsPort: read.port('CREDVAULT_METRICS_PORT', 9464, 0),
     metricsPortIsDefault: read.text('CREDVAULT_METRICS_PORT') === undefined,
     docs: read.oneOf('CREDVAULT_DOCS', ['public', 'private', 'off'], 'public'),

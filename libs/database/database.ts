@@ -22,7 +22,7 @@ export class Transaction {
   }
 
   /** Runs one statement and returns its rows (also those of `RETURNING`). */
-  async rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
+  async rows<T extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<T[]> {
     const result = await this.runner.query(sql, values, true);
     return result.records as T[];
   }

@@ -10,6 +10,7 @@ export const idPrefixes = {
   organization: 'org',
   session: 'ses',
   apiToken: 'tok',
+  apiKey: 'key',
   vault: 'vlt',
   secret: 'sec',
   import: 'imp',

@@ -2,7 +2,11 @@ import type { PipeTransform } from '@nestjs/common';
 import { uuidOf, type IdKind } from '@credvault/database/typed-id.js';
 import { DomainError } from './domain-error.js';
 
-const nouns: Partial<Record<IdKind, string>> = { apiToken: 'API token', auditEvent: 'audit event' };
+const nouns: Partial<Record<IdKind, string>> = {
+  apiToken: 'API token',
+  apiKey: 'API key',
+  auditEvent: 'audit event',
+};
 
 /** The answer to an id that names nothing the actor may know of: the same for unknown, foreign and malformed ids. */
 export class ResourceNotFound extends DomainError {

@@ -1,4 +1,4 @@
-import type { Actor } from '@credvault/access/actor.js';
+import { repeaterOf, type Actor } from '@credvault/access/actor.js';
 import { bodyDigest } from '@credvault/crypto/token-digest.js';
 import type { Database, Transaction } from '@credvault/database/database.js';
 import { DomainError } from './domain-error.js';
@@ -89,7 +89,8 @@ export class Idempotency {
       );
       return { answer: made.answer, headers: {} };
     }
-    const space = [actor.organizationId, actor.userId, actor.origin.method, actor.origin.route, retry.key];
+    const { method, route } = actor.origin;
+    const space = [actor.organizationId, repeaterOf(actor), method, route, retry.key];
     const digest = bodyDigest(this.key, ...retry.content);
     const result = await this.database.transaction(async (transaction) => {
       const first = await this.find(transaction, space, digest);

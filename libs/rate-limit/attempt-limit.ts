@@ -1,14 +1,23 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '@credvault/http/domain-error.js';
+import { wholeSeconds } from './throttler-storage.js';
+import type { Window } from './window.js';
 
 /** Too many attempts: says exactly how long to wait. */
 export class TooManyAttempts extends DomainError {
   constructor(message: string, waitMs: number) {
-    const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+    const seconds = wholeSeconds(waitMs);
     super('RATE_LIMITED', `${message} Try again in ${seconds} seconds.`, {
       headers: { 'Retry-After': String(seconds) },
     });
   }
+}
+
+/** Where a window stands after an attempt was counted. */
+export interface Attempts {
+  /** Attempts in the window, with this one. */
+  count: number;
+  /** Milliseconds to the end of the window. */
+  waitMs: number;
 }
 
 /**
@@ -18,54 +27,50 @@ export class TooManyAttempts extends DomainError {
  * `giveBack` undoes it for one that turned out well. `assertOpen` and `count` are for what is only counted when it fails.
  */
 export class AttemptLimit {
-  private readonly limiter: RateLimiterMemory;
-
   /**
+   * @param window where the attempts are counted, of no other limit
    * @param points attempts in one window
-   * @param windowSeconds length of the window
    * @param message what the client is told, a sentence
    */
   constructor(
+    private readonly window: Window,
     readonly points: number,
-    windowSeconds: number,
     private readonly message: string,
-  ) {
-    this.limiter = new RateLimiterMemory({ points, duration: windowSeconds });
-  }
+  ) {}
 
   /** Counts one attempt; throws TooManyAttempts when the window is used up, and then counts nothing. */
   async take(key: string): Promise<void> {
-    try {
-      await this.limiter.consume(key);
-    } catch (refusal) {
-      await this.giveBack(key);
-      throw this.refusal(refusal);
-    }
+    const { count, waitMs } = await this.count(key);
+    if (count <= this.points) return;
+    await this.giveBack(key);
+    throw this.refusal(waitMs);
   }
 
   /** Takes one attempt out of the window again, if its window is still the present one. */
   async giveBack(key: string): Promise<void> {
-    const state = await this.limiter.get(key);
-    if (state !== null && state.consumedPoints > 0) await this.limiter.reward(key);
+    const state = await this.window.get(key);
+    if (state !== null && state.consumedPoints > 0) await this.window.reward(key);
   }
 
   /** Throws TooManyAttempts when the window is used up, and counts nothing. */
   async assertOpen(key: string): Promise<void> {
-    const state = await this.limiter.get(key);
-    if (state !== null && state.consumedPoints >= this.points) throw this.refusal(state);
+    const state = await this.window.get(key);
+    if (state !== null && state.consumedPoints >= this.points) throw this.refusal(state.msBeforeNext);
   }
 
-  /** Counts one failure and returns how many the window has now. */
-  async count(key: string): Promise<number> {
-    return (await this.limiter.penalty(key)).consumedPoints;
+  /** Counts one failure. */
+  async count(key: string): Promise<Attempts> {
+    const { consumedPoints, msBeforeNext } = await this.window.penalty(key);
+    return { count: consumedPoints, waitMs: msBeforeNext };
   }
 
   /** Forgets the failures of a key, after a success. */
   async forget(key: string): Promise<void> {
-    await this.limiter.delete(key);
+    await this.window.delete(key);
   }
 
-  private refusal(reason: unknown): unknown {
-    return reason instanceof RateLimiterRes ? new TooManyAttempts(this.message, reason.msBeforeNext) : reason;
+  /** What a client is told that has to wait. */
+  refusal(waitMs: number): TooManyAttempts {
+    return new TooManyAttempts(this.message, waitMs);
   }
 }

@@ -24,6 +24,7 @@ function actorFrom(ip: string | undefined): Actor {
     scopes: new Set(),
     isSuperuser: false,
     paused: false,
+    plan: 'free',
     origin: { requestId: 'req_test', ip, method: 'GET', route: '/me', event: 'test.done', recorded: false },
   };
 }

@@ -53,11 +53,13 @@ async function tokenWith(scopes: Scope[]): Promise<Client> {
   const tokens = service.app.get(ApiTokensService, { strict: false });
   service.app.get(CredentialRegistry, { strict: false }).register({
     prefix: 'ck_live_',
+    credentialType: 'api_token',
     findPrincipal: async (digest) => {
       const principal = await tokens.findPrincipal(digest);
       if (principal === null || principal.credentialId !== uuidOf('apiToken', id)) return principal;
       return { ...principal, scopes: new Set(scopes) };
     },
+    stop: (transaction, principal) => tokens.stop(transaction, principal),
     saveLastUsed: (uses) => tokens.saveLastUsed(uses),
   });
   return owner.client.as(token);

@@ -35,7 +35,7 @@ describe('health', () => {
       );
       expect(reply.data()).toEqual({
         status: 'ok',
-        checks: { database: 'ok', keyring: 'ok', audit: 'ok', disk: 'ok' },
+        checks: { database: 'ok', keyring: 'ok', audit: 'ok', disk: 'ok', limits: 'process' },
       });
     },
   );

@@ -8,6 +8,8 @@ const tables = [
   'secrets',
   'secret_versions',
   'api_tokens',
+  'api_keys',
+  'api_key_secrets',
   'sessions',
   'account_links',
   'idempotency_keys',

@@ -28,6 +28,8 @@ export interface TestServiceOptions {
   environment?: Record<string, string>;
   /** Makes a second service, with its own caches and connections, on the database of this one. Stop it first. */
   sharing?: TestService;
+  /** Leaves the plans as the migration made them; otherwise nobody comes near a limit. */
+  shippedPlans?: true;
 }
 
 const usualEnvironment = {
@@ -35,8 +37,13 @@ const usualEnvironment = {
   CREDVAULT_REGISTRATION: 'open',
   CREDVAULT_TRUSTED_PROXIES: '127.0.0.1',
   CREDVAULT_METRICS_PORT: '0',
+  // Tests of limits set their own.
+  CREDVAULT_SESSION_LIMIT: '1000000',
+  CREDVAULT_ADDRESS_LIMIT: '1000000',
   LOG_LEVEL: 'info',
 };
+
+const widenPlans = `UPDATE plans SET api_key_requests_per_minute = 1000000, token_requests_per_minute = 1000000`;
 
 /** Starts the service the way `serve` does, on a free port and a fresh copy of the template database. */
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
@@ -44,7 +51,8 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const database = sharing ? databaseOf(sharing) : await createDatabase();
   const drop = (): Promise<void> => (sharing ? Promise.resolve() : dropDatabase(database));
   try {
-    return await serveDatabase(database, { ...usualEnvironment, ...environment }, drop);
+    const widePlans = !sharing && !options.shippedPlans;
+    return await serveDatabase(database, { ...usualEnvironment, ...environment }, { drop, widePlans });
   } catch (error) {
     await drop();
     throw error;
@@ -54,7 +62,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
 async function serveDatabase(
   { name, url: databaseUrl }: TestDatabase,
   environment: Record<string, string>,
-  drop: () => Promise<void>,
+  { drop, widePlans }: { drop: () => Promise<void>; widePlans: boolean },
 ): Promise<TestService> {
   const logs: string[] = [];
   const settings = readSettings({ DATABASE_URL: databaseUrl, ...environment });
@@ -62,6 +70,7 @@ async function serveDatabase(
   const runtime = await openRuntime({ settings, logger });
   let app: NestFastifyApplication | undefined;
   try {
+    if (widePlans) await runtime.database.rows(widenPlans);
     app = await createApp(runtime);
     await app.listen(0, '127.0.0.1');
   } catch (error) {

@@ -2,12 +2,16 @@ import { Module, type DynamicModule, type OnApplicationBootstrap } from '@nestjs
 import { APP_GUARD, DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { AccessGuard } from '@credvault/access/access.guard.js';
 import { refuseBareRoutes } from '@credvault/access/bare-routes.js';
+import { AdminModule } from './admin/admin.module.js';
+import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { ApiTokensModule } from './api-tokens/api-tokens.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CoreModule } from './core.module.js';
+import { LeakedTokensModule } from './leaked-tokens/leaked-tokens.module.js';
 import { MeModule } from './me/me.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { PlansModule } from './plans/plans.module.js';
 import type { Runtime } from './runtime/runtime.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { ServiceModule } from './service/service.module.js';
@@ -17,12 +21,16 @@ import { VaultsModule } from './vaults/vaults.module.js';
 const domains = [
   AuditModule,
   UsersModule,
+  PlansModule,
   OrganizationsModule,
   AuthModule,
   VaultsModule,
   SecretsModule,
   ApiTokensModule,
+  ApiKeysModule,
+  LeakedTokensModule,
   MeModule,
+  AdminModule,
 ];
 
 /** The composition root: the one file that names every domain. */

@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 import { AccessGuard } from '@credvault/access/access.guard.js';
+import { Allowances } from '@credvault/access/allowances.js';
 import { BearerStrategy } from '@credvault/access/bearer.strategy.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { Door } from '@credvault/access/door.js';
@@ -18,6 +19,7 @@ import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
 import { Idempotency } from '@credvault/http/idempotency.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
+import { rateLimitProviders } from '@credvault/rate-limit/rate-limit.providers.js';
 import { dataFolderToken, type Runtime } from './runtime/runtime.js';
 
 /** The parts of the foundation, made from what the runtime opened, for every domain to take. */
@@ -49,13 +51,14 @@ export class CoreModule {
         provide: RefusedRequests,
         useValue: new RefusedRequests(database, warn('refused requests were not counted')),
       },
+      ...rateLimitProviders(runtime.counters),
       { provide: LastUsed, useValue: lastUsed },
       { provide: CredentialRegistry, useValue: new CredentialRegistry(digester, cache, lastUsed) },
     ];
     return {
       module: CoreModule,
       imports: [PassportModule],
-      providers: [...provided, FailedCredentials, BearerStrategy, AccessGuard, Door],
+      providers: [...provided, FailedCredentials, Allowances, BearerStrategy, AccessGuard, Door],
       exports: [...provided.map(({ provide }) => provide), FailedCredentials, AccessGuard, Door],
     };
   }

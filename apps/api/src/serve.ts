@@ -1,15 +1,9 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import cluster from 'node:cluster';
 import { readSettings } from '@credvault/config/settings.js';
 import type { CommitDurability } from '@credvault/database/data-source.js';
-import { createApp } from './create-app.js';
+import type { Start } from './processes/start.js';
 import { createLogger } from './runtime/logger.js';
-import { openRuntime } from './runtime/open-runtime.js';
-import type { Runtime } from './runtime/runtime.js';
-import { returnStartMemory } from './runtime/start-memory.js';
 import { stopSignals } from './runtime/stop-signals.js';
-import { announce } from './service/announcement.js';
-
-const closeWithin = 10_000;
 
 export interface ServeOptions {
   environment: NodeJS.ProcessEnv;
@@ -20,74 +14,45 @@ export interface ServeOptions {
 /**
  * Starts the service and serves until SIGINT or SIGTERM, then stops in order: no new requests, those under way answered,
  * buffers written, database closed, embedded PostgreSQL stopped. During the start, it stops after the step under way.
+ *
+ * With `CREDVAULT_PROCESSES` above 1 this process is the primary, which runs this very program once more for each worker.
  */
 export async function serve({ environment, durability }: ServeOptions): Promise<void> {
   const settings = readSettings(environment);
-  const logger = createLogger(settings.logLevel);
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const signal = stopSignals();
-  say('CredVault is starting');
+  const start: Start = {
+    settings,
+    logger: createLogger(settings.logLevel),
+    signal: stopSignals(),
+    say: (line) => void process.stdout.write(`${line}\n`),
+    onLeaseLost: (reason) => {
+      process.stderr.write(`${reason}\n`);
+      process.exit(1);
+    },
+    durability,
+  };
+  // Each kind of process loads what it needs: the primary does without the whole HTTP side.
+  if (cluster.isWorker) {
+    const { serveAsWorker } = await import('./processes/worker.js');
+    return flushing(start, serveAsWorker);
+  }
+  start.say('CredVault is starting');
+  if (settings.processes > 1) {
+    const { serveWithWorkers } = await import('./processes/primary.js');
+    await flushing(start, serveWithWorkers);
+  } else {
+    const { serveAlone } = await import('./processes/sole-process.js');
+    await flushing(start, serveAlone);
+  }
+  start.say('CredVault has stopped');
+}
+
+/** A start that was told to stop has not failed. */
+async function flushing(start: Start, work: (start: Start) => Promise<void>): Promise<void> {
   try {
-    const runtime = await openRuntime({
-      settings,
-      logger,
-      durability,
-      signal,
-      onProgress: (step) => say(`  ${step}`),
-      onLeaseLost: (reason) => {
-        process.stderr.write(`${reason}\n`);
-        process.exit(1);
-      },
-    });
-    await serveUntil(signal, runtime, say);
+    await work(start);
   } catch (error) {
-    if (error !== signal.reason) throw error;
+    if (error !== start.signal.reason) throw error;
   } finally {
-    logger.flush();
+    start.logger.flush();
   }
-  say('CredVault has stopped');
-}
-
-async function serveUntil(signal: AbortSignal, runtime: Runtime, say: (line: string) => void): Promise<void> {
-  let app: NestFastifyApplication | undefined;
-  try {
-    signal.throwIfAborted();
-    app = await listen(runtime);
-    returnStartMemory();
-    signal.throwIfAborted();
-    await announce(app, runtime, say);
-    await untilAborted(signal);
-    say('CredVault is stopping');
-  } finally {
-    if (app) await closeInTime(app);
-    await runtime.close();
-  }
-}
-
-async function listen(runtime: Runtime): Promise<NestFastifyApplication> {
-  const { settings } = runtime;
-  const app = await createApp(runtime);
-  try {
-    await app.listen(settings.port, settings.host);
-    return app;
-  } catch (error) {
-    await app.close();
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(
-      `Port ${settings.port} on ${settings.host} is in use already. Stop the other program, or choose another port: PORT=3001 npm start`,
-      { cause: error },
-    );
-  }
-}
-
-/** Lets the requests under way be answered; connections that take longer than 10 s are cut. */
-async function closeInTime(app: NestFastifyApplication): Promise<void> {
-  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), closeWithin);
-  await app.close();
-  clearTimeout(cut);
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

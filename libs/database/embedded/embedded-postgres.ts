@@ -19,7 +19,7 @@ export interface EmbeddedPostgresOptions extends DataFolderChoice, LaunchChoices
   onProgress?: (step: string) => void;
   /** Programs to use instead of the packaged ones. */
   binDir?: string;
-  /** Settings of PostgreSQL on top of the standard ones: a seam for the test suites, which no setting reaches. */
+  /** Settings of PostgreSQL on top of the standard ones. No setting of the service says them freely. */
   settings?: Record<string, string>;
 }
 

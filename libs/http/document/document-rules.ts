@@ -1,4 +1,5 @@
 import type { OpenApiDocument, Schema } from './document.js';
+import type { SecurityDescriptions } from './security.js';
 
 /** A tag of the document, and what its operations have in common. */
 export interface TagRule {
@@ -24,8 +25,7 @@ export interface DocumentRules {
   servers: OpenApiDocument['servers'];
   /** In the order in which their operations stand in the document. */
   tags: TagRule[];
-  /** How the bearer token is described. */
-  bearerDescription: string;
+  credentials: SecurityDescriptions;
   pathParameters: Record<string, PathParameterRule>;
   /**
    * Bounds of strings in answers that bear none themselves, by `Class.property`, else by `property`. An id, known by its

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../domain-error.js';
 import { answerExtension, failsExtension, type OperationAnswer } from './operation.js';
+import type { Restriction } from './security.js';
 
 /*
  * The parts of an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1) that this service uses: as
@@ -30,6 +31,8 @@ export interface Schema {
   allOf?: Schema[];
   anyOf?: Schema[];
   oneOf?: Schema[];
+  /** Set by `@InsteadOf`. */
+  'x-instead-of'?: string;
 }
 
 export interface Reference {
@@ -73,7 +76,7 @@ export interface CodeSample {
 }
 
 /** What a client must send and what it is told, the same in raw and published operations. */
-interface OperationFacts {
+interface OperationFacts extends Partial<Record<Restriction, boolean>> {
   operationId: string;
   summary?: string;
   description?: string;
@@ -81,7 +84,6 @@ interface OperationFacts {
   requestBody?: RequestBody;
   security?: Record<string, string[]>[];
   'x-required-scopes'?: string[];
-  'x-session-only'?: boolean;
 }
 
 /** An operation as derived; its id is `Controller.method`. */
@@ -120,9 +122,6 @@ export interface OpenApiDocument {
     securitySchemes: Record<string, unknown>;
   };
 }
-
-/** Name of the security scheme, as the access rules write it. */
-export const securityScheme = 'bearer';
 
 const schemaPrefix = '#/components/schemas/';
 

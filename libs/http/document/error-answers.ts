@@ -1,9 +1,11 @@
-import type { ErrorCode } from '../domain-error.js';
+import type { ErrorCode, ErrorDetail } from '../domain-error.js';
+import { errorBody } from '../error-body.js';
 import { defaultMessage, errorStatus } from '../error-status.js';
 import { schemaRef, type Answer, type Reference, type Schema } from './document.js';
 import { failsExtension } from './operation.js';
-import { isSecured, pathParameterNames, type Route } from './routes.js';
-import { headerRefs, type AnswerHeaderName } from './shared-components.js';
+import { isLimited, pathParameterNames, type Route } from './routes.js';
+import { takesCredential } from './security.js';
+import { headerRefs, limitHeaders, type AnswerHeaderName } from './shared-components.js';
 import { idBounds } from './string-bounds.js';
 
 /** The body of every error answer, in the three parts of `ErrorBody`. */
@@ -67,8 +69,16 @@ export const errorSchemas: Record<string, Schema> = {
   },
 };
 
-/** How each error answer is described, and the headers it carries besides the request id. */
-const errorTexts: Record<ErrorCode, { description: string; headers?: AnswerHeaderName[] }> = {
+interface ErrorText {
+  description: string;
+  /** Headers it carries besides the request id and those of limits. */
+  headers?: AnswerHeaderName[];
+  /** Where its example tells more than the usual message of its code. */
+  example?: { message: string; details: ErrorDetail[] };
+}
+
+/** How each error answer is described. */
+const errorTexts: Record<ErrorCode, ErrorText> = {
   BAD_REQUEST: { description: 'A parameter, header or field is wrong or unknown; `details` names each.' },
   UNAUTHORIZED: {
     description: 'The credential is missing, unknown, expired or paused.',
@@ -85,7 +95,14 @@ const errorTexts: Record<ErrorCode, { description: string; headers?: AnswerHeade
   PAYLOAD_TOO_LARGE: { description: 'The body is too large.' },
   UNSUPPORTED_MEDIA_TYPE: { description: 'The body is not JSON in UTF-8.' },
   IDEMPOTENCY_KEY_REUSED: { description: 'The `Idempotency-Key` was used for another request.' },
-  RATE_LIMITED: { description: 'Too many requests; try again later.', headers: ['RetryAfter'] },
+  RATE_LIMITED: {
+    description: 'Too many requests; wait as many seconds as `Retry-After` says.',
+    headers: ['RetryAfter'],
+    example: {
+      message: 'Rate limit exceeded',
+      details: [{ path: '', code: 'rate_limited', message: 'Wait 37 seconds before retrying.' }],
+    },
+  },
   INTERNAL_ERROR: { description: 'The service failed; the request id finds out why.' },
   UNAVAILABLE: {
     description: 'The service cannot answer right now; try again shortly.',
@@ -93,20 +110,22 @@ const errorTexts: Record<ErrorCode, { description: string; headers?: AnswerHeade
   },
 };
 
-/** The error answers as shared components, by name. */
+/** The error answers as shared components, by name: each for operations that are limited, and for those that are not. */
 export function errorComponents(): Record<string, Answer> {
   const codes = Object.keys(errorTexts) as ErrorCode[];
-  return Object.fromEntries(codes.map((code) => [componentName(code), errorComponent(code)]));
+  const components = [true, false].flatMap((limited) =>
+    codes.map((code) => [componentName(code, limited), errorComponent(code, limited)] as const),
+  );
+  return Object.fromEntries(components);
 }
 
-function errorComponent(code: ErrorCode): Answer {
-  const { description, headers = [] } = errorTexts[code];
-  const example = {
-    error: { code, message: defaultMessage[code], requestId: 'req_01jd3k5m7n8p9q0r1s2t3v4w5x' },
-  };
+function errorComponent(code: ErrorCode, limited: boolean): Answer {
+  const { description, headers = [], example: told } = errorTexts[code];
+  const message = told?.message ?? defaultMessage[code];
+  const example = errorBody(code, message, 'req_01jd3k5m7n8p9q0r1s2t3v4w5x', told?.details);
   return {
     description,
-    headers: headerRefs(['RequestId', ...headers]),
+    headers: headerRefs(['RequestId', ...headers, ...(limited ? limitHeaders : [])]),
     content: { 'application/json': { schema: schemaRef('Error'), example } },
   };
 }
@@ -118,31 +137,29 @@ export function errorAnswers(route: Route): Record<string, Reference> {
   return Object.fromEntries(
     sorted.map((code) => [
       String(errorStatus[code]),
-      { $ref: `#/components/responses/${componentName(code)}` },
+      { $ref: `#/components/responses/${componentName(code, isLimited(route))}` },
     ]),
   );
 }
 
 function codesByRule(route: Route): ErrorCode[] {
-  const { operation } = route;
-  const secured = isSecured(route);
-  const isNarrow = operation['x-required-scopes'] !== undefined || operation['x-session-only'] === true;
   const when = (condition: boolean, ...codes: ErrorCode[]): ErrorCode[] => (condition ? codes : []);
   return [
     // Unknown query parameters are refused everywhere.
     'BAD_REQUEST',
-    ...when(secured, 'UNAUTHORIZED'),
-    ...when(secured && isNarrow, 'FORBIDDEN'),
+    // An API key may be known and yet come from an address that it does not allow, whatever it asks for.
+    ...when(takesCredential(route.operation), 'UNAUTHORIZED', 'FORBIDDEN'),
     ...when(pathParameterNames(route.path).length > 0, 'NOT_FOUND'),
     ...when(route.acceptsRetryKey, 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED'),
     ...when(route.acceptsIfMatch, 'PRECONDITION_FAILED'),
     // Also where no body is expected: one that comes is read before it is refused.
     ...when(route.method !== 'get', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'),
-    ...when(route.tag.probes !== true, 'RATE_LIMITED', 'INTERNAL_ERROR', 'UNAVAILABLE'),
+    ...when(isLimited(route), 'RATE_LIMITED', 'INTERNAL_ERROR', 'UNAVAILABLE'),
   ];
 }
 
-/** `RATE_LIMITED` → `RateLimited`. */
-function componentName(code: ErrorCode): string {
-  return code.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** `RATE_LIMITED` → `RateLimited`; `BAD_REQUEST` of an operation without limit → `UnlimitedBadRequest`. */
+function componentName(code: ErrorCode, limited: boolean): string {
+  const name = code.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return limited ? name : `Unlimited${name}`;
 }

@@ -1,5 +1,6 @@
 import { referredName, typesOf, type Schema } from './document.js';
 import type { DocumentProblems } from './document-problems.js';
+import { insteadOfExtension } from './instead-of.js';
 import type { Schemas } from './schemas.js';
 
 /**
@@ -35,8 +36,8 @@ function objectExample(
   where: string,
   problems: DocumentProblems,
 ): Record<string, unknown> {
-  const composed = Object.entries(properties).map(([property, schema]) => {
-    return [property, exampleOf(schema, schemas, `${where}.${property}`, problems)];
-  });
+  const composed = Object.entries(properties)
+    .filter(([, schema]) => schema[insteadOfExtension] === undefined)
+    .map(([property, schema]) => [property, exampleOf(schema, schemas, `${where}.${property}`, problems)]);
   return Object.fromEntries(composed) as Record<string, unknown>;
 }

@@ -93,7 +93,7 @@ describe('finishDocument', () => {
       '/things/{thingId}',
       ['200', '400', '401', '403', '404', '409', '412', '413', '415', '429', '500', '503'],
     ],
-    ['get', '/things/{thingId}/export', ['200', '400', '401', '404', '429', '500', '503']],
+    ['get', '/things/{thingId}/export', ['200', '400', '401', '403', '404', '429', '500', '503']],
     ['get', '/health', ['204', '400']],
   ])('documents the errors of %s %s', (method, path, expected) => {
     expect(statuses(method, path)).toEqual(expected);
@@ -105,23 +105,47 @@ describe('finishDocument', () => {
       const answer = operationOf(document, method, path).responses[status];
       return Object.keys((answer as { headers?: object }).headers ?? {});
     };
-    expect(headers('get', '/things', '200')).toEqual(['X-Request-Id', 'Link']);
+    const limits = ['RateLimit-Policy', 'RateLimit'];
+    expect(headers('get', '/things', '200')).toEqual(['X-Request-Id', 'Link', ...limits]);
     expect(headers('post', '/things', '201')).toEqual([
       'X-Request-Id',
       'Location',
       'ETag',
       'Idempotency-Replayed',
+      ...limits,
     ]);
-    expect(headers('get', '/things/{thingId}', '200')).toEqual(['X-Request-Id', 'ETag']);
+    expect(headers('get', '/things/{thingId}', '200')).toEqual(['X-Request-Id', 'ETag', ...limits]);
     expect(headers('get', '/things/{thingId}/export', '200')).toEqual([
       'X-Request-Id',
       'Content-Disposition',
+      ...limits,
     ]);
     expect(headers('get', '/health', '204')).toEqual(['X-Request-Id']);
-    expect(Object.keys(document.components.responses['RateLimited']?.headers ?? {})).toContain('Retry-After');
-    expect(Object.keys(document.components.responses['Unauthorized']?.headers ?? {})).toContain(
-      'WWW-Authenticate',
-    );
+  });
+
+  it('documents the headers of errors, those of limits for all but what monitors ask', () => {
+    const { responses } = finished().components;
+    const headers = (name: string): string[] => Object.keys(responses[name]?.headers ?? {});
+    const limits = ['RateLimit-Policy', 'RateLimit'];
+    expect(headers('RateLimited')).toEqual(['X-Request-Id', 'Retry-After', ...limits]);
+    expect(headers('Unauthorized')).toEqual(['X-Request-Id', 'WWW-Authenticate', ...limits]);
+    expect(headers('BadRequest')).toEqual(['X-Request-Id', ...limits]);
+    expect(headers('UnlimitedBadRequest')).toEqual(['X-Request-Id']);
+    expect(operationOf(finished(), 'get', '/health').responses['400']).toEqual({
+      $ref: '#/components/responses/UnlimitedBadRequest',
+    });
+  });
+
+  it('shows how long to wait in the example of 429', () => {
+    const { example } = finished().components.responses['RateLimited']?.content?.['application/json'] ?? {};
+    expect(example).toEqual({
+      error: {
+        code: 'RATE_LIMITED',
+        message: 'Rate limit exceeded',
+        requestId: 'req_01jd3k5m7n8p9q0r1s2t3v4w5x',
+        details: [{ path: '', code: 'rate_limited', message: 'Wait 37 seconds before retrying.' }],
+      },
+    });
   });
 
   it('documents parameters of path, query and headers', () => {
@@ -148,11 +172,19 @@ describe('finishDocument', () => {
   it('tells what an operation demands of its caller', () => {
     const document = finished();
     const scoped = operationOf(document, 'get', '/things');
-    expect(scoped.security).toEqual([{ bearer: [] }]);
+    expect(scoped.security).toEqual([
+      { bearer: ['thing:read'] },
+      { basic: ['thing:read'] },
+      { apiKey: ['thing:read'] },
+    ]);
     expect(scoped['x-required-scopes']).toEqual(['thing:read']);
     expect(scoped.description).toBe('Does it.\n\nScope: `thing:read`.');
-    expect(operationOf(document, 'post', '/things').description).toContain('Takes a session only');
+    const sessionOnly = operationOf(document, 'post', '/things');
+    expect(sessionOnly.description).toContain('Takes a session only');
+    expect(sessionOnly['x-session-only']).toBe(true);
+    expect(sessionOnly.security).toEqual([{ bearer: [] }, { apiKey: [] }]);
     expect(operationOf(document, 'get', '/health').security).toEqual([]);
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'basic', 'apiKey']);
   });
 
   it('composes examples of requests and answers', () => {

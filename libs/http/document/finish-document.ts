@@ -1,6 +1,5 @@
 import {
   runningText,
-  securityScheme,
   type OpenApiDocument,
   type Operation,
   type RawDocument,
@@ -14,7 +13,7 @@ import { exampleOf } from './examples.js';
 import type { FactsByHandler } from './handler-facts.js';
 import { exampleTarget, parametersOf } from './parameters.js';
 import { pruned } from './prune.js';
-import { isSecured, operationIdOf, readRoutes, type Route } from './routes.js';
+import { operationIdOf, readRoutes, type Route } from './routes.js';
 import {
   assertDescribed,
   closeRequests,
@@ -24,6 +23,7 @@ import {
   tidySchema,
   type Schemas,
 } from './schemas.js';
+import { describeDemands, restrictionsOf, securityOf, securitySchemes, takesCredential } from './security.js';
 import { answerHeaders, paginationSchema, requestHeaders } from './shared-components.js';
 import { boundStrings } from './string-bounds.js';
 import {
@@ -75,9 +75,7 @@ export function finishDocument(
       responses: errorComponents(),
       parameters: { ...requestHeaders },
       headers: { ...answerHeaders },
-      securitySchemes: {
-        [securityScheme]: { type: 'http', scheme: 'bearer', description: rules.bearerDescription },
-      },
+      securitySchemes: securitySchemes(rules.credentials),
     },
   });
 }
@@ -111,10 +109,10 @@ function finishOperation(route: Route, context: Context): Operation {
     operationId: operationIdOf(route),
     tags: [route.tag.name],
     summary: operation.summary ?? '',
-    description: describe(route),
-    security: isSecured(route) ? [{ [securityScheme]: [] }] : [],
+    description: [runningText(operation.description ?? ''), ...describeDemands(operation)].join('\n\n'),
+    security: securityOf(operation),
     ...(scopes ? { 'x-required-scopes': scopes } : {}),
-    ...(operation['x-session-only'] ? { 'x-session-only': true } : {}),
+    ...restrictionsOf(operation),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(requestBody ? { requestBody } : {}),
     responses: {
@@ -125,20 +123,10 @@ function finishOperation(route: Route, context: Context): Operation {
       method: route.method.toUpperCase(),
       url: (rules.servers[0]?.url ?? '') + exampleTarget(route.path, parameters),
       body: requestBody?.content['application/json']?.example,
-      authorized: isSecured(route),
+      authorized: takesCredential(operation),
       answer: answer.shape === 'text' ? 'text' : answer.schema === null ? 'nothing' : 'json',
     }),
   };
-}
-
-/** The description with what the operation demands of its caller. */
-function describe({ operation }: Route): string {
-  const scopes = (operation['x-required-scopes'] ?? []).map((scope) => `\`${scope}\``);
-  return [
-    runningText(operation.description ?? ''),
-    ...(scopes.length > 0 ? [`Scope: ${scopes.join(', ')}.`] : []),
-    ...(operation['x-session-only'] ? ['Takes a session only: tokens are refused with 403.'] : []),
-  ].join('\n\n');
 }
 
 function finishBody({ operation, handler }: Route, { schemas, problems }: Context): RequestBody | undefined {

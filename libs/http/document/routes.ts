@@ -1,4 +1,4 @@
-import { securityScheme, type RawDocument, type RawOperation } from './document.js';
+import type { RawDocument, RawOperation } from './document.js';
 import type { DocumentProblems } from './document-problems.js';
 import type { DocumentRules, TagRule } from './document-rules.js';
 import type { FactsByHandler, HandlerFacts } from './handler-facts.js';
@@ -53,9 +53,9 @@ export function operationIdOf(route: Route): string {
   return route.handler.slice(route.handler.indexOf('.') + 1);
 }
 
-/** Whether an operation takes a credential. */
-export function isSecured({ operation }: Route): boolean {
-  return (operation.security ?? []).some((requirement) => securityScheme in requirement);
+/** Whether requests of an operation are counted, and its answers tell how many are left: all but what monitors ask. */
+export function isLimited({ tag }: Route): boolean {
+  return tag.probes !== true;
 }
 
 /** Names of the parameters in a path, in their order. */

@@ -66,7 +66,7 @@ export const answerHeaders = {
     schema: { type: 'string', maxLength: 1024, examples: ['attachment; filename="export.env"'] },
   },
   WwwAuthenticate: {
-    description: 'Why the credential was refused (RFC 6750 §3).',
+    description: 'Why the credential was refused (RFC 6750 §3, RFC 7617 §2).',
     schema: {
       type: 'string',
       maxLength: 1024,
@@ -75,11 +75,34 @@ export const answerHeaders = {
   },
   RetryAfter: {
     description: 'Seconds to wait before the next try.',
-    schema: { type: 'integer', minimum: 0, examples: [30] },
+    schema: { type: 'integer', minimum: 0, examples: [37] },
+  },
+  RateLimitPolicy: {
+    description:
+      'The limit that this request counted for: its name, requests allowed (`q`) in a window, length of the window in seconds (`w`). Not there where nothing limits, or where nobody was known yet (draft-ietf-httpapi-ratelimit-headers-10 §3).',
+    schema: {
+      type: 'string',
+      maxLength: 128,
+      pattern: '^"[a-z-]+";q=[0-9]+;w=[0-9]+$',
+      examples: ['"api-key";q=100;w=60'],
+    },
+  },
+  RateLimit: {
+    description:
+      'What is left of that limit: requests (`r`) in the present window, and seconds until it ends (`t`). Comes with `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 §4).',
+    schema: {
+      type: 'string',
+      maxLength: 128,
+      pattern: '^"[a-z-]+";r=[0-9]+;t=[0-9]+$',
+      examples: ['"api-key";r=99;t=60'],
+    },
   },
 } satisfies Record<string, Header>;
 
 export type AnswerHeaderName = keyof typeof answerHeaders;
+
+/** Headers of every answer of an operation that is limited. */
+export const limitHeaders: AnswerHeaderName[] = ['RateLimitPolicy', 'RateLimit'];
 
 /** The name of each header component on the wire. */
 const headerNames: Record<AnswerHeaderName, string> = {
@@ -91,6 +114,8 @@ const headerNames: Record<AnswerHeaderName, string> = {
   ContentDisposition: 'Content-Disposition',
   WwwAuthenticate: 'WWW-Authenticate',
   RetryAfter: 'Retry-After',
+  RateLimitPolicy: 'RateLimit-Policy',
+  RateLimit: 'RateLimit',
 };
 
 /** References to headers of an answer. */

@@ -3,9 +3,9 @@ import { referredName, schemaRef, type Answer, type MediaType, type Schema } fro
 import type { DocumentProblems } from './document-problems.js';
 import { exampleOf } from './examples.js';
 import type { OperationAnswer } from './operation.js';
-import type { Route } from './routes.js';
+import { isLimited, type Route } from './routes.js';
 import { publishedName, type Schemas } from './schemas.js';
-import { envelopeSchema, headerRefs, type AnswerHeaderName } from './shared-components.js';
+import { envelopeSchema, headerRefs, limitHeaders, type AnswerHeaderName } from './shared-components.js';
 
 /**
  * Longest file answer in characters: the largest number that clients in every language take. A usual export of 10,000
@@ -81,7 +81,8 @@ export function successAnswer(
   return { description: answer.description, headers, content: { 'application/json': { schema, example } } };
 }
 
-function headerNames({ answer, acceptsRetryKey }: Route, tagged: ReadonlySet<string>): AnswerHeaderName[] {
+function headerNames(route: Route, tagged: ReadonlySet<string>): AnswerHeaderName[] {
+  const { answer, acceptsRetryKey } = route;
   const isTagged = answer.shape === 'one' && answer.schema !== null && tagged.has(answer.schema);
   return [
     'RequestId',
@@ -90,6 +91,7 @@ function headerNames({ answer, acceptsRetryKey }: Route, tagged: ReadonlySet<str
     ...(answer.shape === 'page' ? (['Link'] as const) : []),
     ...(answer.shape === 'text' ? (['ContentDisposition'] as const) : []),
     ...(acceptsRetryKey ? (['IdempotencyReplayed'] as const) : []),
+    ...(isLimited(route) ? limitHeaders : []),
   ];
 }
 

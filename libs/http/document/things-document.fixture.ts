@@ -34,7 +34,7 @@ export const thingRules: DocumentRules = {
     { name: 'service', description: 'The service.', probes: true },
     { name: 'unused', description: 'Nothing has it.' },
   ],
-  bearerDescription: 'A token.',
+  credentials: { bearer: 'A token.', basic: 'Its id and itself.', apiKey: 'A token in a header.' },
   pathParameters: {
     thingId: {
       description: 'Id of the thing.',

@@ -12,7 +12,10 @@ export interface CheckedAnswer {
 }
 
 /** Headers that an answer has only where there is something to tell; every other documented header must be there. */
-const conditionalHeaders = ['link', 'idempotency-replayed'];
+const conditionalHeaders = ['link', 'idempotency-replayed', 'ratelimit-policy', 'ratelimit'];
+
+/** Headers that come together or not at all, and nowhere but where they are documented. */
+const limitHeaders = ['RateLimit-Policy', 'RateLimit'];
 
 /** Where the copy of the document stands among ajv's schemas. */
 const copy = 'credvault:document';
@@ -36,6 +39,7 @@ export class AnswerCheck {
     }
     return [
       ...this.headerProblems(operation, response, answer),
+      ...limitProblems(response, answer),
       ...this.bodyProblems(operation, response, answer),
     ];
   }
@@ -105,6 +109,17 @@ export class AnswerCheck {
     if (found === undefined) throw new Error('A schema is no part of the document it was read from.');
     return found;
   }
+}
+
+function limitProblems({ headers = {} }: DocumentedResponse, answer: CheckedAnswer): string[] {
+  const sent = limitHeaders.filter((name) => answer.headers[name.toLowerCase()] !== undefined);
+  const undocumented = sent.filter((name) => headers[name] === undefined);
+  return [
+    ...(sent.length === 1
+      ? [`the header ${sent[0]} came without the other of ${limitHeaders.join(', ')}`]
+      : []),
+    ...undocumented.map((name) => `the header ${name} is not documented`),
+  ];
 }
 
 function pointerTo(at: unknown, wanted: unknown, pointer: string): string | undefined {

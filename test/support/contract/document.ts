@@ -31,8 +31,15 @@ export interface DocumentedOperation {
   responses: Record<string, DocumentedResponse>;
   /** Whether it takes a credential. */
   isSecured: boolean;
+  /** Names of the security schemes it takes, any of which will do. */
+  schemes: string[];
   requiredScopes: string[];
   isSessionOnly: boolean;
+  isPersonOnly: boolean;
+  isApiKeyOnly: boolean;
+  isAdministratorOnly: boolean;
+  /** Whether its answers may tell how many requests are left. */
+  isLimited: boolean;
 }
 
 interface RawOperation {
@@ -41,14 +48,17 @@ interface RawOperation {
   parameters?: Node[];
   requestBody?: Node;
   responses: Record<string, Node>;
-  security?: unknown[];
+  security?: Record<string, string[]>[];
   'x-required-scopes'?: string[];
   'x-session-only'?: boolean;
+  'x-person-only'?: boolean;
+  'x-api-key-only'?: boolean;
+  'x-administrator-only'?: boolean;
 }
 
 interface RawDocument {
   paths: Record<string, Record<string, RawOperation>>;
-  security?: unknown[];
+  security?: Record<string, string[]>[];
   components?: Record<string, Record<string, Node>>;
 }
 
@@ -115,6 +125,7 @@ export class ContractDocument {
         { ...resolved, headers: Object.fromEntries(headers) as DocumentedResponse['headers'] },
       ] as const;
     });
+    const schemes = (raw.security ?? this.raw.security ?? []).flatMap(Object.keys);
     return {
       id: raw.operationId,
       tag: raw.tags[0] ?? '',
@@ -123,9 +134,14 @@ export class ContractDocument {
       parameters: (raw.parameters ?? []).map((node) => this.resolve(node) as unknown as DocumentedParameter),
       body: this.readBody(raw.requestBody),
       responses: Object.fromEntries(responses),
-      isSecured: (raw.security ?? this.raw.security ?? []).length > 0,
+      isSecured: schemes.length > 0,
+      schemes,
       requiredScopes: raw['x-required-scopes'] ?? [],
       isSessionOnly: raw['x-session-only'] ?? false,
+      isPersonOnly: raw['x-person-only'] ?? false,
+      isApiKeyOnly: raw['x-api-key-only'] ?? false,
+      isAdministratorOnly: raw['x-administrator-only'] ?? false,
+      isLimited: responses.some(([, { headers }]) => headers !== undefined && 'RateLimit' in headers),
     };
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { CredentialUse } from '@credvault/access/last-used.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -19,14 +20,19 @@ interface PrincipalRow {
   paused_at: Date | null;
   role: string;
   is_superuser: boolean;
+  plan: string;
+  requests_per_minute: number | null;
 }
 
 const selectPrincipal = {
   name: 'select_api_token_principal',
-  text: `SELECT t.organization_id, t.id, t.user_id, t.expires_at, t.paused_at, m.role, u.is_superuser
+  text: `SELECT t.organization_id, t.id, t.user_id, t.expires_at, t.paused_at, m.role, u.is_superuser, p.name AS plan,
+      coalesce(o.token_requests_per_minute, p.token_requests_per_minute) AS requests_per_minute
     FROM api_tokens t
     JOIN memberships m ON m.organization_id = t.organization_id AND m.user_id = t.user_id
     JOIN users u ON u.id = t.user_id
+    JOIN organizations o ON o.id = t.organization_id
+    JOIN plans p ON p.name = o.plan
     WHERE t.digest = $1`,
 };
 
@@ -66,6 +72,16 @@ export class ApiTokensRepository {
     await transaction.manager.update(ApiToken, { organizationId, id }, { pausedAt, updatedAt, revision });
   }
 
+  /** Pauses a token whosever it is; false when it is paused already, or gone. */
+  async pause(transaction: Transaction, organizationId: string, id: string): Promise<boolean> {
+    const rows = await transaction.rows(
+      `UPDATE api_tokens SET paused_at = now(), updated_at = now(), revision = revision + 1
+       WHERE organization_id = $1 AND id = $2 AND paused_at IS NULL RETURNING id`,
+      [organizationId, id],
+    );
+    return rows.length > 0;
+  }
+
   async delete(transaction: Transaction, token: ApiToken): Promise<void> {
     const { organizationId, id } = token;
     await transaction.manager.delete(ApiToken, { organizationId, id });
@@ -88,7 +104,7 @@ export class ApiTokensRepository {
     });
   }
 
-  async saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+  async saveLastUsed(uses: CredentialUse[]): Promise<void> {
     await this.database.rows(
       `UPDATE api_tokens t SET last_used_at = used.at
        FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS used (organization_id, id, at)

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { CredentialUse } from '@credvault/access/last-used.js';
 import type { Actor, Principal } from '@credvault/access/actor.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
 import { scopesOfRole } from '@credvault/access/roles.js';
@@ -35,6 +36,7 @@ export interface MintedToken {
 @Injectable()
 export class ApiTokensService implements OnModuleInit, CredentialResolver {
   readonly prefix = 'ck_live_';
+  readonly credentialType = 'api_token';
 
   constructor(
     private readonly tokens: ApiTokensRepository,
@@ -63,7 +65,7 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
     const row = await this.tokens.findPrincipal(digest);
     if (!row) return null;
     return {
-      credentialType: 'api_token',
+      credentialType: this.credentialType,
       credentialId: row.id,
       userId: row.user_id,
       organizationId: row.organization_id,
@@ -71,10 +73,16 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
       isSuperuser: row.is_superuser,
       expiresAt: row.expires_at?.getTime(),
       paused: row.paused_at !== null,
+      plan: row.plan,
+      requestsPerMinute: row.requests_per_minute ?? undefined,
     };
   }
 
-  saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+  stop(transaction: Transaction, { organizationId, credentialId }: Principal): Promise<boolean> {
+    return this.tokens.pause(transaction, organizationId, credentialId);
+  }
+
+  saveLastUsed(uses: CredentialUse[]): Promise<void> {
     return this.tokens.saveLastUsed(uses);
   }
 
@@ -171,7 +179,10 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
       change: async (transaction) => {
         const token = await this.tokens.lock(transaction, actor, id);
         if (!token) throw new ApiTokenNotFound();
-        if ((token.pausedAt !== null) === paused) return { answer: token, status: 200, resourceId: id };
+        if ((token.pausedAt !== null) === paused) {
+          actor.origin.event = 'api_token.unchanged';
+          return { answer: token, status: 200, resourceId: id };
+        }
         const updatedAt = new Date();
         const pausedAt = paused ? updatedAt : null;
         const changed = { ...token, pausedAt, updatedAt, revision: token.revision + 1 };

@@ -10,13 +10,14 @@ const outcomes = ['success', 'denied', 'failed'] as const;
 /** Who did something. */
 export class AuditActorDto {
   /**
-   * Kind of the actor: `user`, or `operator` for a command on the machine itself.
+   * Kind of the actor: `user`, `operator` for a command on the machine itself, `service` for what it noticed by itself, or
+   * `stranger` for the report of a leaked token.
    * @example "user"
    */
   type!: string;
 
   /**
-   * Id of the user; null for an operator.
+   * Id of the user; null for the others.
    * @example "usr_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   id!: string | null;
@@ -25,7 +26,7 @@ export class AuditActorDto {
 /** What an actor used to prove who they are. */
 export class AuditCredentialDto {
   /**
-   * Kind of the credential: `session` or `api_token`.
+   * Kind of the credential: `session`, `api_token` or `api_key`.
    * @example "api_token"
    */
   type!: string;
@@ -171,6 +172,15 @@ export class AuditEventsQuery extends ListQuery {
   @IsString()
   @Length(1, 64)
   actor?: string;
+
+  /**
+   * Only records of requests with this credential, also of one that is deleted.
+   * @example "key_01jd3k5m7n8p9q0r1s2t3v4w5x"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  credential?: string;
 
   /**
    * Only records of this type.

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '@credvault/access/actor.js';
 import type { AuditOutcome } from '@credvault/audit-log/audit-record.js';
 import { Database } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
@@ -32,7 +33,8 @@ export interface AuditEventRow {
   count: number;
 }
 
-const columns = `id, organization_id AS "organizationId", occurred_at AS "createdAt", type, outcome, reason,
+/** Columns of a record, by the names of `AuditEventRow`. */
+export const auditEventColumns = `id, organization_id AS "organizationId", occurred_at AS "createdAt", type, outcome, reason,
   actor_type AS "actorType", actor_id AS "actorId", credential_type AS "credentialType",
   credential_id AS "credentialId", resource_type AS "resourceType", resource_id AS "resourceId",
   resource_ids AS "resourceIds", vault_id AS "vaultId", details, method, route, status, host(ip) AS ip,
@@ -46,21 +48,29 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 export class AuditEventsRepository {
   constructor(private readonly database: Database) {}
 
+  /** A page of the records that somebody may see: with a key of some vaults, those of these vaults. */
   list(
-    organizationId: string,
+    { organizationId, vaultIds }: Pick<Actor, 'organizationId' | 'vaultIds'>,
     query: AuditEventsQuery,
     page: PageRequest,
   ): Promise<{ rows: AuditEventRow[]; total: number }> {
     const conditions = new Conditions()
       .add('organization_id = ?', organizationId)
+      .add('vault_id = ANY(?::uuid[])', vaultIds && [...vaultIds])
       .add('actor_id = ?', query.actor && (uuidOf('user', query.actor) ?? nobody))
+      .add('credential_id = ?', query.credential && (parseAnyId(query.credential)?.uuid ?? nobody))
       .add('type = ?', query.type)
       .add('outcome = ?', query.outcome)
       .add('occurred_at >= ?::timestamptz', query.from)
       .add('occurred_at < ?::timestamptz', query.to)
       .addCommon(query, { created: 'occurred_at', search: 'type' });
     addResource(conditions, query.resource);
-    return listRows<AuditEventRow>(this.database, { columns, from: 'audit_events', conditions, page });
+    return listRows<AuditEventRow>(this.database, {
+      columns: auditEventColumns,
+      from: 'audit_events',
+      conditions,
+      page,
+    });
   }
 }
 

@@ -28,6 +28,6 @@ export class AuditService {
       cursors: this.cursors,
       list,
     });
-    return toPage(page, await this.events.list(actor.organizationId, query, page), auditEventDto);
+    return toPage(page, await this.events.list(actor, query, page), auditEventDto);
   }
 }

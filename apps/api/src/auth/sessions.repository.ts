@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { CredentialUse } from '@credvault/access/last-used.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -30,6 +31,7 @@ export interface RefreshTokenRow {
 }
 
 interface PrincipalRow {
+  plan: string;
   organization_id: string;
   id: string;
   user_id: string;
@@ -40,10 +42,11 @@ interface PrincipalRow {
 
 const selectPrincipal = {
   name: 'select_session_principal',
-  text: `SELECT s.organization_id, s.id, s.user_id, s.access_expires_at, m.role, u.is_superuser
+  text: `SELECT s.organization_id, s.id, s.user_id, s.access_expires_at, m.role, u.is_superuser, o.plan
     FROM sessions s
     JOIN memberships m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
     JOIN users u ON u.id = s.user_id
+    JOIN organizations o ON o.id = s.organization_id
     WHERE s.access_digest = $1`,
 };
 
@@ -156,7 +159,7 @@ export class SessionsRepository {
     return listRows<SessionRow>(this.database, { columns, from: 'sessions', conditions, page });
   }
 
-  async saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+  async saveLastUsed(uses: CredentialUse[]): Promise<void> {
     await this.database.rows(
       `UPDATE sessions s SET last_used_at = used.at
        FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS used (organization_id, id, at)

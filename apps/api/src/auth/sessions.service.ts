@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { CredentialUse } from '@credvault/access/last-used.js';
 import type { Actor, Principal, RequestOrigin } from '@credvault/access/actor.js';
 import { FailedCredentials } from '@credvault/access/failed-credentials.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
@@ -43,6 +44,7 @@ type RefreshResult =
 @Injectable()
 export class SessionsService implements OnModuleInit, CredentialResolver {
   readonly prefix = 'cvs_';
+  readonly credentialType = 'session';
 
   constructor(
     private readonly sessions: SessionsRepository,
@@ -62,7 +64,7 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     const row = await this.sessions.findPrincipal(digest);
     if (!row) return null;
     return {
-      credentialType: 'session',
+      credentialType: this.credentialType,
       credentialId: row.id,
       userId: row.user_id,
       organizationId: row.organization_id,
@@ -70,10 +72,15 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
       isSuperuser: row.is_superuser,
       expiresAt: row.access_expires_at.getTime(),
       paused: false,
+      plan: row.plan,
     };
   }
 
-  saveLastUsed(uses: { organizationId: string; credentialId: string; at: Date }[]): Promise<void> {
+  stop(transaction: Transaction, principal: Principal): Promise<boolean> {
+    return this.sessions.delete(transaction, principal, principal.credentialId);
+  }
+
+  saveLastUsed(uses: CredentialUse[]): Promise<void> {
     return this.sessions.saveLastUsed(uses);
   }
 
@@ -122,7 +129,7 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
    */
   async refresh(refreshToken: string, origin: RequestOrigin): Promise<IssuedSession> {
     const block = addressBlock(origin.ip);
-    await this.failures.assertOpen(block);
+    this.failures.assertOpen(block);
     const result = await this.tryRefresh(refreshToken, origin);
     if (result.kind === 'renewed') return result.issued;
     if (result.kind === 'parallel') throw new RefreshInProgress();

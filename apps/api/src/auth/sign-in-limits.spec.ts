@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { TooManyAttempts } from '@credvault/rate-limit/attempt-limit.js';
+import { Counters } from '@credvault/rate-limit/counters.js';
 import { SignInLimits, type Guess } from './sign-in-limits.js';
 
 const block = '203.0.113.9/32';
@@ -6,6 +9,9 @@ const known = { block, isKnownAddress: true };
 const right = (): Promise<boolean> => Promise.resolve(true);
 const wrong = (): Promise<boolean> => Promise.resolve(false);
 const accountAt = (at: number): Guess => ({ ...known, account: { userId: `user ${at}` } });
+
+const newLimits = (): SignInLimits =>
+  new SignInLimits(Counters.inProcess(), new TokenDigester(randomBytes(32)));
 
 /** How many of some guesses sent at once reached the comparison. */
 async function compared(limits: SignInLimits, guesses: Guess[], outcome = wrong): Promise<number> {
@@ -23,7 +29,7 @@ async function compared(limits: SignInLimits, guesses: Guess[], outcome = wrong)
 
 describe('SignInLimits', () => {
   it('compare ten of seventy guesses that come at once', async () => {
-    const limits = new SignInLimits();
+    const limits = newLimits();
     const guesses = Array.from({ length: 70 }, () => accountAt(1));
     expect(await compared(limits, guesses)).toBe(10);
     expect(await compared(limits, guesses)).toBe(0);
@@ -32,11 +38,11 @@ describe('SignInLimits', () => {
 
   it('compare fifty of seventy guesses at as many accounts', async () => {
     const guesses = Array.from({ length: 70 }, (_, at) => accountAt(at));
-    expect(await compared(new SignInLimits(), guesses)).toBe(50);
+    expect(await compared(newLimits(), guesses)).toBe(50);
   });
 
   it('count no right guess, however many come', async () => {
-    const limits = new SignInLimits();
+    const limits = newLimits();
     for (let round = 0; round < 20; round++) {
       expect(
         await compared(
@@ -51,7 +57,7 @@ describe('SignInLimits', () => {
   });
 
   it('count no guess that was refused or could not be compared', async () => {
-    const limits = new SignInLimits();
+    const limits = newLimits();
     const busy = (): Promise<boolean> => Promise.reject(new Error('busy'));
     for (let round = 0; round < 60; round++)
       await expect(limits.guard(accountAt(1), busy)).rejects.toThrow('busy');
@@ -70,7 +76,7 @@ describe('SignInLimits', () => {
   });
 
   it('forget the failures of a person who then remembers their password', async () => {
-    const limits = new SignInLimits();
+    const limits = newLimits();
     for (let round = 0; round < 4; round++) {
       expect(
         await compared(
@@ -83,7 +89,7 @@ describe('SignInLimits', () => {
   });
 
   it('take the small and the capital letters of an unknown account for the same', async () => {
-    const limits = new SignInLimits();
+    const limits = newLimits();
     const spelled = (email: string): Guess => ({ ...known, account: { email } });
     const guesses = Array.from({ length: 20 }, (_, at) =>
       spelled(at % 2 ? 'Ann@example.com' : 'ann@EXAMPLE.com'),
@@ -92,7 +98,7 @@ describe('SignInLimits', () => {
   });
 
   it('slow strangers, and nobody from a known address', async () => {
-    const limits = new SignInLimits();
+    const limits = newLimits();
     const from = (at: number, isKnownAddress: boolean): Guess => ({
       account: { userId: 'target' },
       block: `203.0.113.${at}/32`,

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { AttemptLimit } from '@credvault/rate-limit/attempt-limit.js';
+import { Counters } from '@credvault/rate-limit/counters.js';
 
 const quarterHour = 15 * 60;
 /** Failures on one account, from any addresses, after which further tries from unknown addresses are slowed. */
@@ -27,18 +29,26 @@ export interface Guess {
  */
 @Injectable()
 export class SignInLimits {
-  private readonly pair = new AttemptLimit(
-    10,
-    quarterHour,
-    'Too many failed sign-ins to this account from this address.',
-  );
-  private readonly address = new AttemptLimit(50, quarterHour, 'Too many failed sign-ins from this address.');
-  private readonly account = new AttemptLimit(Number.MAX_SAFE_INTEGER, quarterHour, '');
-  private readonly oneTimeTokens = new AttemptLimit(
-    20,
-    quarterHour,
-    'Too many attempts with one-time tokens from this address.',
-  );
+  private readonly pair: AttemptLimit;
+  private readonly address: AttemptLimit;
+  private readonly account: AttemptLimit;
+  private readonly oneTimeTokens: AttemptLimit;
+
+  constructor(
+    counters: Counters,
+    private readonly digester: TokenDigester,
+  ) {
+    const limit = (name: string, points: number, message: string): AttemptLimit =>
+      new AttemptLimit(counters.window(`sign-in:${name}`, quarterHour), points, message);
+    this.pair = limit('pair', 10, 'Too many failed sign-ins to this account from this address.');
+    this.address = limit('address', 50, 'Too many failed sign-ins from this address.');
+    this.account = limit('account', Number.MAX_SAFE_INTEGER, '');
+    this.oneTimeTokens = limit(
+      'one-time-tokens',
+      20,
+      'Too many attempts with one-time tokens from this address.',
+    );
+  }
 
   /** For a look before anything is looked up; `guard` is what counts. @throws TooManyAttempts */
   assertAddressOpen(block: string): Promise<void> {
@@ -53,7 +63,7 @@ export class SignInLimits {
    * @throws TooManyAttempts, and whatever `compare` throws
    */
   async guard(guess: Guess, compare: () => Promise<boolean>): Promise<boolean> {
-    const account = nameOf(guess.account);
+    const account = this.nameOf(guess.account);
     const pair = `${account} ${guess.block}`;
     const failuresBefore = await this.take(account, pair, guess.block);
     let isWrong = false;
@@ -81,7 +91,7 @@ export class SignInLimits {
       await this.address.giveBack(block);
       throw refusal;
     }
-    return (await this.account.count(account)) - 1;
+    return (await this.account.count(account)).count - 1;
   }
 
   private async giveBack(account: string, pair: string, block: string): Promise<void> {
@@ -89,10 +99,13 @@ export class SignInLimits {
     await this.pair.giveBack(pair);
     await this.account.giveBack(account);
   }
-}
 
-function nameOf(account: TriedAccount): string {
-  return 'userId' in account ? `user:${account.userId}` : `email:${account.email.toLowerCase()}`;
+  /** The name of an account in counters, which may stand in Redis: no e-mail address goes there. */
+  private nameOf(account: TriedAccount): string {
+    if ('userId' in account) return `user:${account.userId}`;
+    const digest = this.digester.digest(`sign-in as ${account.email.toLowerCase()}`);
+    return `email:${digest.toString('base64url')}`;
+  }
 }
 
 /** Waits before a try from an unknown address on an account under attack: 100 ms, doubling up to 3 s. */

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { RequiresActor } from '@credvault/access/rules.js';
+import { RequiresPerson } from '@credvault/access/rules.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers } from '@credvault/http/document/operation.js';
@@ -20,7 +20,7 @@ export class MeController {
    * @remarks The person the credential belongs to, and the plan of the organization it acts in.
    */
   @Get()
-  @RequiresActor('user.viewed')
+  @RequiresPerson('user.viewed')
   @Answers(200, ProfileDto, 'The profile.')
   async getMe(@CurrentActor() actor: Actor): Promise<Answer<ProfileDto>> {
     return profileAnswer(await this.me.get(actor));
@@ -31,7 +31,7 @@ export class MeController {
    * @remarks Changes the name shown to others.
    */
   @Patch()
-  @RequiresActor('user.updated')
+  @RequiresPerson('user.updated')
   @Answers(200, ProfileDto, 'The profile as it is now.')
   async updateMe(
     @CurrentActor() actor: Actor,

@@ -1,5 +1,5 @@
-import { allScopes, scopeCatalogue } from '@credvault/access/scopes.js';
 import type { DocumentRules } from '@credvault/http/document/document-rules.js';
+import { credentials } from './credentials.js';
 import { committedServer } from './document-file.js';
 import { guide } from './guide.js';
 import { pathParameters } from './path-parameters.js';
@@ -10,21 +10,18 @@ const tags: DocumentRules['tags'] = [
   { name: 'auth', description: 'Accounts, sign-in, sessions and passwords.' },
   { name: 'me', description: 'The profile of whoever asks.' },
   { name: 'api-tokens', description: 'Personal tokens for programs.' },
+  {
+    name: 'api-keys',
+    description: 'Scoped keys for programs: what they may do, what they were used for, and how to stop them.',
+  },
+  { name: 'leaked-tokens', description: 'Reports of tokens that were found where they should not be.' },
   { name: 'vaults', description: 'Vaults: secrets that belong together, encrypted with a key of their own.' },
   { name: 'secrets', description: 'Secrets, their versions, import and export.' },
   { name: 'audit', description: 'The audit trail: every reveal, change and refusal.' },
+  { name: 'organizations', description: 'What an organization decides about itself.' },
+  { name: 'admin', description: 'Plans and limits, for the administrators of this installation.' },
   { name: 'service', description: 'Whether the service runs and can do its work.', probes: true },
 ];
-
-/** The scheme of the bearer token with the catalogue of scopes, which the `x-required-scopes` of operations name. */
-const bearerDescription = `A token in the header \`Authorization: Bearer <token>\`. Its prefix says what it is:
-
-- \`cvs_\`: access token of a session, a signed-in person; lasts 15 minutes.
-- \`ck_live_\`: personal token of a program; has the permissions its owner has at that moment, and can be paused.
-
-What a token may do is told by its scopes:
-
-${allScopes.map((scope) => `- \`${scope}\` (${scopeCatalogue[scope].group}): ${scopeCatalogue[scope].description}`).join('\n')}`;
 
 /** What this application adds to the document that is derived from its code. */
 export function documentRules(version: string): DocumentRules {
@@ -37,7 +34,7 @@ export function documentRules(version: string): DocumentRules {
     },
     servers: [{ url: committedServer, description: 'This installation.' }],
     tags,
-    bearerDescription,
+    credentials,
     pathParameters,
     stringBounds,
   };

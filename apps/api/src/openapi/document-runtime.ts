@@ -6,6 +6,7 @@ import { readSettings } from '@credvault/config/settings.js';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
 import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
+import { Counters } from '@credvault/rate-limit/counters.js';
 import { entities } from '../entities.js';
 import type { Runtime } from '../runtime/runtime.js';
 
@@ -32,6 +33,7 @@ export function documentRuntime(): Runtime {
       idempotency: randomBytes(keyBytes),
     },
     channel: new InvalidationChannel(address),
+    counters: Counters.inProcess(),
     close: () => Promise.resolve(),
   };
 }

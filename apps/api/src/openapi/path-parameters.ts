@@ -20,6 +20,14 @@ export const pathParameters: Record<string, PathParameterRule> = {
   secretId: idOf('secret', 'secret'),
   sessionId: idOf('session', 'session'),
   tokenId: idOf('apiToken', 'personal token'),
+  keyId: idOf('apiKey', 'API key'),
+  usageId: idOf('auditEvent', 'entry of the usage history'),
+  organizationId: idOf('organization', 'organization'),
+  planName: {
+    description: 'Name of the plan.',
+    example: 'pro',
+    schema: { type: 'string', pattern: '^[a-z][a-z0-9_-]*$', minLength: 1, maxLength: 64 },
+  },
   version: {
     description: 'Number of the version, counted from 1.',
     example: 3,

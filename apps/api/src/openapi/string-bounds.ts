@@ -17,12 +17,16 @@ export const stringBounds: Record<string, Schema> = {
   accessToken: token,
   refreshToken: token,
   token,
+  /** Secret of an API key. */
+  'MintedApiKeyDto.key': token,
   /** The longest prefix of a token and four digits. */
   hint: { maxLength: 16 },
   /** RFC 5321 §4.5.3.1.3: a path has 256 octets, two of which are its angle brackets. */
   email: { format: 'email', maxLength: 254 },
   name: { maxLength: 200 },
   'RegisteredOrganizationDto.name': { maxLength: 255 },
+  'PlanDto.name': word,
+  'OrganizationLimitsDto.name': { maxLength: 255 },
   key: { maxLength: 255 },
   plan: word,
   /** An IPv6 address that embeds an IPv4 one (`INET6_ADDRSTRLEN` of POSIX, without its NUL). */
@@ -30,6 +34,16 @@ export const stringBounds: Record<string, Schema> = {
   /** Cut to 256 bytes. */
   userAgent: { maxLength: 256 },
   type: word,
+  'ApiKeyUsageDto.method': { maxLength: 16 },
+  /** A route template in which names are replaced by ids. */
+  'ApiKeyUsageDto.path': { maxLength: 512 },
+  'ApiKeyUsageDto.outcome': { maxLength: 530 },
+  'ApiKeyUsageDto.event': word,
+  sourceIp: { maxLength: 45 },
+  allowedIps: { maxLength: 49 },
+  vaultIds: anyId,
+  'MintedApiKeyDto.description': { maxLength: 2000 },
+  'ScopeDto.description': { maxLength: 200 },
   'AuditCredentialDto.id': anyId,
   'AuditResourceDto.ids': anyId,
   'AuditRequestDto.method': { maxLength: 16 },

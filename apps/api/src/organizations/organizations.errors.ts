@@ -1,7 +1,8 @@
-import { DomainError } from '@credvault/http/domain-error.js';
+import { ResourceNotFound } from '@credvault/http/id-param.js';
 
-export class OrganizationNotFound extends DomainError {
+/** The organization does not exist, or is none of the actor's business: both are answered alike. */
+export class OrganizationNotFound extends ResourceNotFound {
   constructor() {
-    super('NOT_FOUND', 'There is no such organization.');
+    super('organization');
   }
 }

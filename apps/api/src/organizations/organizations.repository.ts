@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '@credvault/database/database.js';
+import { Conditions, listRows } from '@credvault/database/list-rows.js';
+import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import type { PageRequest } from '@credvault/http/pagination/page-request.js';
 import { Membership } from './membership.entity.js';
+import type { LimitChange, OrganizationLimits } from './organization-limits.js';
 import { Organization } from './organization.entity.js';
 
 interface MembershipRow {
@@ -9,6 +13,16 @@ interface MembershipRow {
 
 const selectOldest = `SELECT organization_id FROM memberships WHERE user_id = $1
   ORDER BY created_at, organization_id LIMIT 1`;
+
+const limitColumns = `o.id, o.name, o.plan, o.api_key_requests_per_minute AS "apiKeyRequestsPerMinute",
+  o.token_requests_per_minute AS "tokenRequestsPerMinute",
+  coalesce(o.api_key_requests_per_minute, p.api_key_requests_per_minute) AS "effectiveApiKeyRequestsPerMinute",
+  coalesce(o.token_requests_per_minute, p.token_requests_per_minute) AS "effectiveTokenRequestsPerMinute",
+  o.revision, o.created_at AS "createdAt", o.updated_at AS "updatedAt"`;
+
+const withPlan = `organizations o JOIN plans p ON p.name = o.plan`;
+
+const selectLimits = `SELECT ${limitColumns} FROM ${withPlan} WHERE o.id = $1`;
 
 @Injectable()
 export class OrganizationsRepository {
@@ -26,6 +40,18 @@ export class OrganizationsRepository {
     return row?.organization_id;
   }
 
+  async findRole(
+    transaction: Transaction | undefined,
+    organizationId: string,
+    userId: string,
+  ): Promise<string | undefined> {
+    const [row] = await (transaction ?? this.database).rows<{ role: string }>(
+      `SELECT role FROM memberships WHERE organization_id = $1 AND user_id = $2`,
+      [organizationId, userId],
+    );
+    return row?.role;
+  }
+
   async insert(transaction: Transaction, organization: Organization, membership: Membership): Promise<void> {
     await transaction.manager.insert(Organization, organization);
     await transaction.manager.insert(Membership, membership);
@@ -33,5 +59,44 @@ export class OrganizationsRepository {
 
   async addToVaultCount(transaction: Transaction, id: string, change: number): Promise<void> {
     await transaction.manager.increment(Organization, { id }, 'vaultCount', change);
+  }
+
+  lock(transaction: Transaction, id: string): Promise<Organization | null> {
+    return transaction.manager.findOne(Organization, {
+      where: { id },
+      lock: { mode: 'for_no_key_update' },
+    });
+  }
+
+  async update(
+    transaction: Transaction,
+    id: string,
+    fields: LimitChange & Partial<Pick<Organization, 'leakedTokens' | 'updatedAt'>>,
+  ): Promise<void> {
+    await transaction.manager.update(Organization, { id }, { ...fields, revision: () => 'revision + 1' });
+  }
+
+  /** @param transaction the one the caller is in, if it is in one */
+  async findLimits(id: string, transaction?: Transaction): Promise<OrganizationLimits | undefined> {
+    const [row] = await (transaction
+      ? transaction.rows<OrganizationLimits>(selectLimits, [id])
+      : this.database.rows<OrganizationLimits>(selectLimits, [id]));
+    return row;
+  }
+
+  /** A page of all organizations of the installation, or of those with one plan. */
+  listLimits(
+    query: ListQuery & { plan?: string },
+    page: PageRequest,
+  ): Promise<{ rows: OrganizationLimits[]; total: number }> {
+    const conditions = new Conditions()
+      .add('o.plan = ?', query.plan)
+      .addCommon(query, { created: 'o.created_at', updated: 'o.updated_at', search: 'o.name' });
+    return listRows<OrganizationLimits>(this.database, {
+      columns: limitColumns,
+      from: withPlan,
+      conditions,
+      page,
+    });
   }
 }

@@ -25,6 +25,9 @@ export class OrganizationsService {
       id: newUuid(),
       name: `${user.name} (personal)`,
       plan: 'free',
+      apiKeyRequestsPerMinute: null,
+      tokenRequestsPerMinute: null,
+      leakedTokens: 'report',
       vaultCount: 0,
       revision: 1,
       createdAt: now,
@@ -47,6 +50,19 @@ export class OrganizationsService {
    */
   async homeOf(userId: string, transaction?: Transaction): Promise<string | null> {
     return (await this.organizations.findOldestOf(userId, transaction)) ?? null;
+  }
+
+  /**
+   * The role of a person in an organization; undefined when they are no member.
+   *
+   * @param transaction the one the caller is in, if it is in one
+   */
+  roleOf(
+    transaction: Transaction | undefined,
+    organizationId: string,
+    userId: string,
+  ): Promise<string | undefined> {
+    return this.organizations.findRole(transaction, organizationId, userId);
   }
 
   /** Keeps the organization's count of vaults, in the transaction that makes or deletes one. */

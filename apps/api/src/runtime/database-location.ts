@@ -7,7 +7,11 @@ import {
   type EmbeddedPostgres,
 } from '@credvault/database/embedded/embedded-postgres.js';
 import { failoverClient } from '@credvault/database/failover-client.js';
+import { connectionsOfAll } from './connections.js';
 import { DataFolderLease, DataFolderTaken } from './data-folder-lease.js';
+
+/** For the lease, operators' commands, and PostgreSQL's superuser_reserved_connections. */
+const spareConnections = 16;
 
 /** Where the database is, and how to let go of it. */
 export interface DatabaseLocation {
@@ -31,15 +35,12 @@ export interface LocateOptions {
  * @throws Error when another service holds the data folder
  */
 export async function locateDatabase(settings: Settings, options: LocateOptions): Promise<DatabaseLocation> {
-  if (settings.databaseUrl !== undefined) {
-    const address = externalAddress(settings.databaseUrl);
-    const release = (): Promise<void> => Promise.resolve();
-    return { address, embedded: false, folder: settings.dataDir, release };
-  }
+  if (settings.databaseUrl !== undefined) return external(settings, settings.databaseUrl);
   const postgres = await startEmbeddedPostgres({
     dataDir: settings.dataDir,
     dataDirIsDefault: settings.dataDirIsDefault,
     onProgress: options.onProgress,
+    settings: serverSettings(settings.processes),
   });
   const lease = await takeLease(postgres, options);
   return {
@@ -53,22 +54,47 @@ export async function locateDatabase(settings: Settings, options: LocateOptions)
   };
 }
 
+/**
+ * For a worker: the database that its primary has opened, of which it has nothing to release.
+ *
+ * @throws Error when PostgreSQL is down at this moment
+ */
+export async function joinDatabase(settings: Settings): Promise<DatabaseLocation> {
+  if (settings.databaseUrl !== undefined) return external(settings, settings.databaseUrl);
+  const running = await findRunning(settings);
+  if (!running) throw new Error('PostgreSQL does not run at the moment.');
+  return running;
+}
+
 /** For operator commands: the database as it is while the service serves, or started for as long as the command runs. */
 export async function locateDatabaseForCommand(
   settings: Settings,
   options: LocateOptions,
 ): Promise<DatabaseLocation> {
-  const { dataDir, dataDirIsDefault } = settings;
-  const running =
-    settings.databaseUrl === undefined ? await findEmbeddedPostgres({ dataDir, dataDirIsDefault }) : null;
-  if (!running) return locateDatabase(settings, options);
-  const release = (): Promise<void> => Promise.resolve();
-  return {
-    address: running.connection,
-    embedded: true,
-    folder: running.location,
-    release,
-  };
+  const running = settings.databaseUrl === undefined ? await findRunning(settings) : undefined;
+  return running ?? locateDatabase(settings, options);
+}
+
+/** PostgreSQL's own 100 connections do for 6 processes and an operator's command. */
+function serverSettings(processes: number): Record<string, string> {
+  const needed = connectionsOfAll(processes) + spareConnections;
+  return needed > 100 ? { max_connections: String(needed) } : {};
+}
+
+function external(settings: Settings, url: string): DatabaseLocation {
+  return { address: externalAddress(url), embedded: false, folder: settings.dataDir, release: leaveAlone };
+}
+
+/** The embedded PostgreSQL as it runs for somebody else, if it does. */
+async function findRunning({ dataDir, dataDirIsDefault }: Settings): Promise<DatabaseLocation | undefined> {
+  const running = await findEmbeddedPostgres({ dataDir, dataDirIsDefault });
+  if (!running) return undefined;
+  const { connection, location } = running;
+  return { address: connection, embedded: true, folder: location, release: leaveAlone };
+}
+
+function leaveAlone(): Promise<void> {
+  return Promise.resolve();
 }
 
 async function takeLease(postgres: EmbeddedPostgres, options: LocateOptions): Promise<DataFolderLease> {

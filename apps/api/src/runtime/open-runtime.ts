@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
@@ -13,14 +14,14 @@ import {
 } from '@credvault/database/data-source.js';
 import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
+import { describeError } from '@credvault/http/error-description.js';
+import { Counters, type CountingStatus } from '@credvault/rate-limit/counters.js';
 import { migrations } from '../../migrations/migrations.js';
 import { entities } from '../entities.js';
+import { connectionsOf } from './connections.js';
 import { locateDatabase, locateDatabaseForCommand, type DatabaseLocation } from './database-location.js';
 import { rootKeySource } from './root-key-source.js';
 import type { Runtime } from './runtime.js';
-
-/** Connections for transactions, for reads, and for the audit log, before whose records no other work may stand. */
-const connections = { transactions: 16, reads: 12, audit: 1 };
 
 export interface OpenRuntimeOptions {
   settings: Settings;
@@ -30,6 +31,8 @@ export interface OpenRuntimeOptions {
   onLeaseLost?: (reason: string) => void;
   /** Ends the opening after the step under way, with the signal's reason. */
   signal?: AbortSignal;
+  /** The database, where the caller has found it already; the caller also lets go of it. */
+  location?: DatabaseLocation;
   /** For an operator's command, which may run while the service serves the same data folder. */
   forCommand?: boolean;
   /** For the crash suite alone. */
@@ -50,13 +53,10 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
       await closer().catch((error: unknown) => logger.error(error));
   };
   try {
-    const locate = options.forCommand ? locateDatabaseForCommand : locateDatabase;
-    const location = await locate(settings, {
-      onProgress,
-      onLeaseLost: options.onLeaseLost ?? (() => undefined),
-    });
-    closers.push(() => location.release());
+    const location = options.location ?? (await findDatabase(options, onProgress));
+    if (!options.location) closers.push(() => location.release());
     const { address, folder } = location;
+    const connections = connectionsOf(settings.processes);
     options.signal?.throwIfAborted();
     const dataSource = await openDataSource({
       address,
@@ -89,6 +89,12 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
     );
     await channel.open();
     closers.push(() => channel.close());
+    const counters = await Counters.open({
+      redisUrl: settings.redisUrl,
+      inCluster: cluster.isWorker,
+      onChange: tellWhereLimitsCount(logger),
+    });
+    closers.push(() => counters.close());
     return {
       settings,
       logger,
@@ -99,12 +105,21 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
       rootKeys,
       systemKeys,
       channel,
+      counters,
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function findDatabase(
+  { settings, forCommand, onLeaseLost }: OpenRuntimeOptions,
+  onProgress: (step: string) => void,
+): Promise<DatabaseLocation> {
+  const locate = forCommand ? locateDatabaseForCommand : locateDatabase;
+  return locate(settings, { onProgress, onLeaseLost: onLeaseLost ?? (() => undefined) });
 }
 
 /** Finds the root keys and proves that they are the database's, before anything is written. */
@@ -143,6 +158,17 @@ async function migrate(
     await lock.query(`RESET lock_timeout`).catch(() => undefined);
     await lock.release();
   }
+}
+
+/** Says in the log when limits are counted nearer than they should be, and when that is over. */
+function tellWhereLimitsCount(logger: Logger): (status: CountingStatus, reason?: unknown) => void {
+  return (status, reason) => {
+    if (status !== 'fallback') return logger.info({ limits: status }, 'limits are counted together again');
+    logger.warn(
+      { limits: status, error: describeError(reason) },
+      'limits are counted by this process alone: the place where they are counted together does not answer',
+    );
+  };
 }
 
 /** A pool beside the one of transactions. */

@@ -6,6 +6,7 @@ import type { SystemKeys } from '@credvault/crypto/system-keys.js';
 import type { Database } from '@credvault/database/database.js';
 import type { DatabaseAddress } from '@credvault/database/data-source.js';
 import type { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
+import type { Counters } from '@credvault/rate-limit/counters.js';
 
 /** Injection token of `Runtime.folder`. */
 export const dataFolderToken = Symbol('credvault:data-folder');
@@ -26,5 +27,7 @@ export interface Runtime {
   rootKeys: RootKeys;
   systemKeys: SystemKeys;
   channel: InvalidationChannel;
+  /** Where limits are counted. */
+  counters: Counters;
   close(): Promise<void>;
 }

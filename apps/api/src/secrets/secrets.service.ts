@@ -144,11 +144,8 @@ export class SecretsService {
     const holdsStored = sent.value === undefined || (sent.notes === undefined && notes !== null);
     if (vault.allows('secret:read')) {
       if (holdsStored) {
-        await this.auditLog.recordChange(
-          transaction,
-          vault.actor,
-          revealEntry(vault, view.secret.id, view.version),
-        );
+        const entry = revealEntry(vault, view.secret.id, view.version);
+        await this.auditLog.recordChange(transaction, vault.actor, { ...entry, secondary: true });
       }
       return view;
     }

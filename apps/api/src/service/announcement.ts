@@ -6,22 +6,28 @@ import type { Settings } from '@credvault/config/settings.js';
 import { AccountLinksService } from '../auth/account-links.service.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { UsersService } from '../users/users.service.js';
-import { MetricsService } from './metrics.service.js';
 
 type Say = (line: string) => void;
+
+export interface Announcement {
+  runtime: Pick<Runtime, 'settings' | 'folder'>;
+  /** Writes a line to standard output. */
+  say: Say;
+  /** Where the metrics are; undefined when they are not served. */
+  metricsUrl: string | undefined;
+}
 
 /** Tells whoever started the service where it is, and how to make the first account while there is none. */
 export async function announce(
   app: INestApplicationContext,
-  { settings, folder }: Pick<Runtime, 'settings' | 'folder'>,
-  say: Say,
+  { runtime, say, metricsUrl }: Announcement,
 ): Promise<void> {
+  const { settings, folder } = runtime;
   const base = settings.publicUrl.origin;
   say(`\nCredVault is ready at ${base}`);
   if (settings.docs !== 'off') say(`  Swagger UI    ${base}/docs`);
   say(`  API           ${base}/api/v1`);
-  const metrics = app.get(MetricsService).url;
-  if (metrics !== undefined) say(`  Metrics       ${metrics}`);
+  if (metricsUrl !== undefined) say(`  Metrics       ${metricsUrl}`);
   warnAboutExposure(settings, say);
   if (await app.get(UsersService).hasNoAccount()) await announceSetup(app, settings, folder, say);
 }

@@ -1,4 +1,5 @@
 import { IsIn } from 'class-validator';
+import { countingStatuses, type CountingStatus } from '@credvault/rate-limit/counters.js';
 
 /** The process is alive. */
 export class LivenessDto {
@@ -39,6 +40,14 @@ export class ReadinessChecksDto {
    */
   @IsIn(['ok'])
   disk!: 'ok';
+
+  /**
+   * Where limits are counted: by this `process` alone, by its `cluster` of processes together, or `shared` with other
+   * instances in Redis. `fallback` means that this process counts alone until that place answers again.
+   * @example "process"
+   */
+  @IsIn(countingStatuses)
+  limits!: CountingStatus;
 }
 
 /** The service can do its work. */

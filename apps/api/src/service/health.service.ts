@@ -6,6 +6,7 @@ import { RootKeys } from '@credvault/crypto/root-keys.js';
 import { verifySystemKeys } from '@credvault/crypto/system-keys.js';
 import { Database } from '@credvault/database/database.js';
 import { DomainError, type ErrorDetail } from '@credvault/http/domain-error.js';
+import { Counters, type CountingStatus } from '@credvault/rate-limit/counters.js';
 import { dataFolderToken } from '../runtime/runtime.js';
 
 /** A verdict is used again for so long, in milliseconds, so that probing costs the database nothing. */
@@ -25,6 +26,7 @@ export class HealthService {
     private readonly database: Database,
     private readonly rootKeys: RootKeys,
     private readonly auditLog: AuditLog,
+    private readonly counters: Counters,
     @Inject(settingsToken) private readonly settings: Settings,
     @Inject(dataFolderToken) private readonly dataFolder: string,
   ) {}
@@ -40,6 +42,11 @@ export class HealthService {
       details: problems,
       headers: { 'Retry-After': '1' },
     });
+  }
+
+  /** Where limits are counted. They count in any case, and so this is no condition of being ready. */
+  get limits(): CountingStatus {
+    return this.counters.status();
   }
 
   private async findProblems(): Promise<ErrorDetail[]> {

@@ -1,10 +1,13 @@
+import cluster from 'node:cluster';
 import { hostname } from 'node:os';
 import {
+  Inject,
   Injectable,
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { settingsToken, type Settings } from '@credvault/config/settings.js';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
 import { verifyRootKeys } from '@credvault/crypto/system-keys.js';
 import { Database } from '@credvault/database/database.js';
@@ -12,22 +15,26 @@ import { InvalidationChannel } from '@credvault/database/invalidation-channel.js
 import { newUuid } from '@credvault/database/typed-id.js';
 
 const heartbeatEvery = 2_000;
+/** When to look for other instances, in milliseconds: whoever was killed and started again is counted once by then. */
+const lookAfter = 10_000;
 
 /**
  * Says which processes serve this database and which root keys they hold, so that a rotation of the root can wait until
- * all of them can read what it writes.
+ * all of them can read what it writes, and so that several that count limits each for itself are noticed.
  */
 @Injectable()
 export class InstancesService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(InstancesService.name);
   private readonly id = newUuid();
   private timer: NodeJS.Timeout | undefined;
+  private lookTimer: NodeJS.Timeout | undefined;
   /** Why the keys could not be loaded last time; said once. */
   private problem: string | undefined;
 
   constructor(
     private readonly database: Database,
     private readonly rootKeys: RootKeys,
+    @Inject(settingsToken) private readonly settings: Settings,
     channel: InvalidationChannel,
   ) {
     channel.onInvalidation((invalidation) => {
@@ -42,10 +49,27 @@ export class InstancesService implements OnApplicationBootstrap, BeforeApplicati
     await this.reload();
     await this.beat();
     this.timer = setInterval(() => void this.refresh(), heartbeatEvery).unref();
+    // One process of a cluster says it for all of them.
+    if (cluster.worker === undefined || cluster.worker.id === 1) {
+      this.lookTimer = setTimeout(() => void this.warnOfOthers().catch(() => undefined), lookAfter).unref();
+    }
+  }
+
+  /** Says in the log, if it is so, that other instances use this database and that limits are not shared with them. */
+  async warnOfOthers(): Promise<void> {
+    if (this.settings.redisUrl !== undefined) return;
+    const [alive] = await this.database.rows<{ count: number }>(
+      `SELECT count(*)::int AS count FROM instances WHERE seen_at > now() - interval '5 seconds'`,
+    );
+    if (alive === undefined || alive.count <= this.settings.processes) return;
+    this.logger.warn(
+      'Several instances use this database, and each counts limits for itself. Set REDIS_URL on all of them to let them count together.',
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    clearTimeout(this.lookTimer);
     await this.database.rows(`DELETE FROM instances WHERE id = $1`, [this.id]).catch(() => undefined);
   }
 

@@ -1,13 +1,14 @@
-import { createServer, type Server } from 'node:http';
+import cluster from 'node:cluster';
 import {
   Inject,
   Injectable,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { settingsToken, type Settings } from '@credvault/config/settings.js';
+import { MetricsListener } from './metrics-listener.js';
 
 /** Seconds; from a warm read to a slow import. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -16,7 +17,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 @Injectable()
 export class MetricsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly registry = new Registry();
-  private server: Server | undefined;
+  private listener: MetricsListener | undefined;
   private readonly requests = new Histogram({
     name: 'credvault_http_request_duration_seconds',
     help: 'Time from a request to its answer, by method, route template and status.',
@@ -49,47 +50,35 @@ export class MetricsService implements OnApplicationBootstrap, BeforeApplication
     });
   }
 
-  /** @throws Error when a port the operator chose is taken */
+  /**
+   * Serves the metrics; as one of several processes, leaves that to the primary, which asks all of them.
+   *
+   * @throws Error when a port the operator chose is taken
+   */
   async onApplicationBootstrap(): Promise<void> {
-    const { metricsPort, metricsPortIsDefault } = this.settings;
-    if (metricsPort === 0) return;
+    if (this.settings.metricsPort === 0) return;
     collectDefaultMetrics({ register: this.registry });
-    const server = createServer((request, response) => {
-      if (request.method !== 'GET' || request.url !== '/metrics') return response.writeHead(404).end();
-      this.registry.metrics().then(
-        (text) => response.writeHead(200, { 'content-type': this.registry.contentType }).end(text),
-        () => response.writeHead(500).end(),
-      );
-      return response;
-    });
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject).listen(metricsPort, '127.0.0.1', resolve);
-      });
-      this.server = server;
-    } catch (error) {
-      // The default port being taken by another service on this machine must not stop this one.
-      if (!metricsPortIsDefault) {
-        throw new Error(
-          `CREDVAULT_METRICS_PORT ${metricsPort} cannot be opened on 127.0.0.1: ${String(error)}`,
-          { cause: error },
-        );
-      }
-    }
+    if (cluster.isWorker) answerPrimary(this.registry);
+    else this.listener = await MetricsListener.open(this.settings, this.registry);
   }
 
   beforeApplicationShutdown(): void {
-    this.server?.closeAllConnections();
-    this.server?.close();
+    this.listener?.close();
   }
 
-  /** Where the metrics are served, or undefined when they are not. */
+  /** Where the metrics are served, or undefined when they are not, or not by this process. */
   get url(): string | undefined {
-    return this.server && `http://127.0.0.1:${this.settings.metricsPort}/metrics`;
+    return this.listener?.url;
   }
 
   /** Counts one finished request. */
   observe(method: string, route: string, status: number, seconds: number): void {
     this.requests.observe({ method, route, status }, seconds);
   }
+}
+
+/** From now on answers the `AggregatorRegistry` of the primary; making one here is what begins to listen to it. */
+function answerPrimary(registry: Registry): void {
+  AggregatorRegistry.setRegistries(registry);
+  new AggregatorRegistry();
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '@credvault/access/actor.js';
 import type { KeyOwner } from '@credvault/crypto/keyring.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, pageOfRows, listRows } from '@credvault/database/list-rows.js';
@@ -82,6 +83,15 @@ export class VaultsRepository {
     await transaction.manager.delete(Vault, { organizationId, id });
   }
 
+  /** Which of these vaults the organization has. */
+  async findExisting(organizationId: string, ids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.database.rows<{ id: string }>(
+      `SELECT id FROM vaults WHERE organization_id = $1 AND id = ANY($2::uuid[])`,
+      [organizationId, ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** For the operator, who names a vault by its id alone. */
   async findOrganization(id: string): Promise<string | undefined> {
     const [row] = await this.database.rows<{ organizationId: string }>(
@@ -111,14 +121,18 @@ export class VaultsRepository {
     await transaction.manager.update(Vault, { organizationId, id }, { keyVersion });
   }
 
-  /** A page of the vaults of an organization. Without filters, their number comes from the organization's counter. */
+  /**
+   * A page of the vaults that somebody may know of. When these are all of the organization and nothing is filtered, their
+   * number comes from the organization's counter.
+   */
   async list(
-    organizationId: string,
+    { organizationId, vaultIds }: Pick<Actor, 'organizationId' | 'vaultIds'>,
     query: ListQuery,
     page: PageRequest,
   ): Promise<{ rows: Vault[]; total: number }> {
     const conditions = new Conditions().add('organization_id = ?', organizationId);
     const unfiltered = conditions.values.length;
+    conditions.add('id = ANY(?::uuid[])', vaultIds && [...vaultIds]);
     conditions.addCommon(query, { created: 'created_at', updated: 'updated_at', search: 'name' });
     const list = { columns, from: 'vaults', conditions, page };
     if (conditions.values.length > unfiltered) return listRows<Vault>(this.database, list);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ScopeMissing } from '@credvault/access/access.errors.js';
+import { OutsideVaults, ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import type { Scope } from '@credvault/access/scopes.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
@@ -51,10 +51,11 @@ export class VaultsService {
    * The proof that an actor may do something with a vault. Costs no round trip: the actor's rights came with the actor,
    * and the statements that take the proof look only into the actor's organization.
    *
-   * @throws ScopeMissing
+   * @throws ScopeMissing; VaultNotFound for a vault that the actor's key may not know of
    */
   authorize(actor: Actor, scope: Scope, vaultId: string): AuthorizedVault {
     if (!actor.scopes.has(scope)) throw new ScopeMissing(scope);
+    if (actor.vaultIds?.has(vaultId) === false) throw new VaultNotFound();
     return proveAuthorized(actor, vaultId);
   }
 
@@ -67,8 +68,7 @@ export class VaultsService {
 
   async list<T>(actor: Actor, query: ListQuery, toItem: (vault: Vault) => T): Promise<Page<T>> {
     if (!actor.scopes.has('vault:read')) throw new ScopeMissing('vault:read');
-    const { organizationId } = actor;
-    const list = `vaults:${organizationId}`;
+    const list = `vaults:${actor.organizationId}`;
     const page = parsePageRequest(query, {
       sortable,
       defaultSort: 'createdAt',
@@ -76,11 +76,12 @@ export class VaultsService {
       cursors: this.cursors,
       list,
     });
-    return toPage(page, await this.vaults.list(organizationId, query, page), toItem);
+    return toPage(page, await this.vaults.list(actor, query, page), toItem);
   }
 
-  /** Makes a vault with a data key of its own. */
+  /** Makes a vault with a data key of its own. @throws OutsideVaults for a key that is narrowed to some vaults */
   create(actor: Actor, fields: VaultFields, retry?: RetryKey): Promise<Outcome<Vault>> {
+    if (actor.vaultIds) throw new OutsideVaults();
     const vault = this.authorize(actor, 'vault:write', newUuid());
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => ({
@@ -157,6 +158,13 @@ export class VaultsService {
     const keyVersion = await this.vaults.addToSecretCount(transaction, vault, change);
     if (keyVersion === undefined) throw new VaultNotFound();
     return keyVersion;
+  }
+
+  /** Which of these vaults, by UUID, an actor may know of. */
+  async known(actor: Actor, ids: readonly string[]): Promise<Set<string>> {
+    const existing = await this.vaults.findExisting(actor.organizationId, ids);
+    const { vaultIds } = actor;
+    return vaultIds ? existing.intersection(vaultIds) : existing;
   }
 
   /** The organization of a vault, for the operator's rotation of its key. @throws VaultNotFound */

@@ -26,9 +26,9 @@ const policy =
 /** Swagger UI. The page itself says nothing about the service; with private documents it asks for a token first. */
 @ApiExcludeController()
 @Controller('docs')
-@Public()
 export class DocsPageController {
   @Get()
+  @Public()
   @Header('content-security-policy', policy)
   @Header('content-type', 'text/html; charset=utf-8')
   page(): StreamableFile {
@@ -36,6 +36,7 @@ export class DocsPageController {
   }
 
   @Get(':file')
+  @Public()
   file(@Param('file') name: string, @Res({ passthrough: true }) reply: FastifyReply): StreamableFile {
     const type = Object.hasOwn(files, name) ? files[name] : undefined;
     if (type === undefined) throw new DomainError('NOT_FOUND', 'There is no such file.');

@@ -1,0 +1,58 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Principal } from '@credvault/access/actor.js';
+import { AddressRanges } from '@credvault/access/address-ranges.js';
+import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
+import type { CredentialUse } from '@credvault/access/last-used.js';
+import type { Transaction } from '@credvault/database/database.js';
+import { effectiveScopes } from './api-key-rights.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+
+/**
+ * Finds the principal behind an API key, in one statement. Its owner's role counts as it is now: whatever changes the key,
+ * the membership, the organization's plan or the plan itself evicts the principal from every cache.
+ */
+@Injectable()
+export class ApiKeyCredentials implements OnModuleInit, CredentialResolver {
+  readonly prefix = 'cv_';
+  readonly credentialType = 'api_key';
+
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly credentials: CredentialRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.credentials.register(this);
+  }
+
+  async findPrincipal(digest: Buffer): Promise<Principal | null> {
+    const row = await this.keys.findPrincipal(digest);
+    if (!row) return null;
+    return {
+      credentialType: this.credentialType,
+      credentialId: row.id,
+      secretId: row.secret_id,
+      secretEndsAt: row.ends_at?.getTime(),
+      userId: row.user_id,
+      organizationId: row.organization_id,
+      scopes: effectiveScopes(row.scopes, row.role ?? undefined),
+      vaultIds: row.vault_ids ? new Set(row.vault_ids) : undefined,
+      allowedAddresses: row.allowed_ips ? new AddressRanges(row.allowed_ips) : undefined,
+      // An administrator's key is a key: it has scopes and nothing else.
+      isSuperuser: false,
+      expiresAt: row.expires_at?.getTime(),
+      paused: row.paused_at !== null,
+      ownerInactive: row.role === null,
+      plan: row.plan,
+      requestsPerMinute: row.requests_per_minute ?? undefined,
+    };
+  }
+
+  stop(transaction: Transaction, { organizationId, credentialId }: Principal): Promise<boolean> {
+    return this.keys.pause(transaction, organizationId, credentialId);
+  }
+
+  saveLastUsed(uses: CredentialUse[]): Promise<void> {
+    return this.keys.saveLastUsed(uses);
+  }
+}

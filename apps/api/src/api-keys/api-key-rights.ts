@@ -1,0 +1,64 @@
+import type { Actor } from '@credvault/access/actor.js';
+import { AddressRanges } from '@credvault/access/address-ranges.js';
+import { assertWithin, type Rights } from '@credvault/access/rights.js';
+import { scopesOfRole } from '@credvault/access/roles.js';
+import { withImplied, type Scope } from '@credvault/access/scopes.js';
+import type { ApiKey } from './api-key.entity.js';
+
+/** What bounds a key. */
+export type KeyBounds = Pick<ApiKey, 'scopes' | 'vaultIds' | 'allowedIps' | 'expiresAt'>;
+
+/**
+ * What a key can do now: its scopes, as far as the role of its owner goes.
+ *
+ * @param ownerRole undefined: the owner is no member any more, and the key can do nothing
+ */
+export function effectiveScopes(scopes: readonly Scope[], ownerRole: string | undefined): ReadonlySet<Scope> {
+  return withImplied(scopes).intersection(scopesOfRole(ownerRole ?? ''));
+}
+
+/** The effective rights of a key. */
+export function rightsOf(
+  { scopes, vaultIds, allowedIps, expiresAt }: KeyBounds,
+  ownerRole: string | undefined,
+): Rights {
+  return {
+    scopes: effectiveScopes(scopes, ownerRole),
+    vaultIds: vaultIds ? new Set(vaultIds) : undefined,
+    allowedAddresses: allowedIps ? new AddressRanges(allowedIps) : undefined,
+    expiresAt: expiresAt?.getTime(),
+  };
+}
+
+/**
+ * Holds a change of a key to what the actor has. Narrowing is free. Where it widens anything, all that the key can do
+ * afterwards must lie within the actor's rights, and so must every scope that was added, whether it takes effect now or
+ * only when the owner's role grows.
+ *
+ * @throws RightsTooWide
+ */
+export function assertMayChange(
+  actor: Actor,
+  present: KeyBounds,
+  next: KeyBounds,
+  ownerRole: string | undefined,
+): void {
+  const had = withImplied(present.scopes);
+  const added = next.scopes.filter((scope) => !had.has(scope));
+  if (added.length === 0 && !reachesFurther(present, next)) return;
+  const rights = rightsOf(next, ownerRole);
+  assertWithin(actor, { ...rights, scopes: new Set([...rights.scopes, ...withImplied(added)]) });
+}
+
+function reachesFurther(present: KeyBounds, next: KeyBounds): boolean {
+  const before = rightsOf(present, undefined);
+  const after = rightsOf(next, undefined);
+  const moreVaults =
+    before.vaultIds !== undefined && after.vaultIds?.isSubsetOf(before.vaultIds) !== true;
+  const moreAddresses =
+    before.allowedAddresses !== undefined &&
+    after.allowedAddresses?.isWithin(before.allowedAddresses) !== true;
+  const longer =
+    before.expiresAt !== undefined && (after.expiresAt === undefined || after.expiresAt > before.expiresAt);
+  return moreVaults || moreAddresses || longer;
+}

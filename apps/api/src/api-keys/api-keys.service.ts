@@ -1,0 +1,270 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Actor } from '@credvault/access/actor.js';
+import { CredentialRegistry } from '@credvault/access/credential-registry.js';
+import { assertWithin } from '@credvault/access/rights.js';
+import { AuditLog } from '@credvault/audit-log/audit-log.js';
+import { TokenDigester } from '@credvault/crypto/token-digest.js';
+import { mintToken, tokenHint } from '@credvault/crypto/tokens.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
+import { newUuid, publicId } from '@credvault/database/typed-id.js';
+import { assertPrecondition } from '@credvault/http/etag.js';
+import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
+import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
+import { toPage, type Page } from '@credvault/http/pagination/page.js';
+import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
+import type { RetryKey } from '@credvault/http/retry-key.js';
+import { LongLivedTokens } from '../auth/long-lived-tokens.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { ApiKeyBounds } from './api-key-bounds.js';
+import { expiryOf, futureExpiry, rotationInterval } from './api-key-expiry.js';
+import { assertMayChange, rightsOf } from './api-key-rights.js';
+import type { ApiKeySecret } from './api-key-secret.entity.js';
+import type { ApiKeysQuery, CreateApiKeyDto, UpdateApiKeyDto } from './api-key.dto.js';
+import type { ApiKey } from './api-key.entity.js';
+import { ApiKeyNotFound, ApiKeyShownOnce } from './api-keys.errors.js';
+import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
+
+/** A key that was never used stands where 1970 would. */
+const lastUse: SortColumn = { sql: `coalesce(k.last_used_at, 'epoch'::timestamptz)`, type: 'timestamptz' };
+
+const sortable: Record<string, SortColumn> = {
+  id: { sql: 'k.id', type: 'uuid' },
+  createdAt: { sql: 'k.created_at', type: 'timestamptz' },
+  updatedAt: { sql: 'k.updated_at', type: 'timestamptz' },
+  rotationDueAt: { sql: 'k.rotation_due_at', type: 'timestamptz' },
+  lastUsedAt: lastUse,
+  name: { sql: 'k.name', type: 'text' },
+};
+
+/** A key with the secret that opens it, which is shown this once. */
+export interface MintedKey {
+  apiKey: ApiKeyView;
+  key: string;
+}
+
+/** API keys: made, shown, changed and deleted by whoever manages the keys of an organization. */
+@Injectable()
+export class ApiKeysService implements OnModuleInit {
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly bounds: ApiKeyBounds,
+    private readonly organizations: OrganizationsService,
+    private readonly database: Database,
+    private readonly digester: TokenDigester,
+    private readonly auditLog: AuditLog,
+    private readonly idempotency: Idempotency,
+    private readonly cursors: CursorCodec,
+    private readonly credentials: CredentialRegistry,
+    private readonly longLived: LongLivedTokens,
+  ) {}
+
+  onModuleInit(): void {
+    this.longLived.register(async (userId) =>
+      (await this.keys.findAllOf(userId)).map(({ id, name, hint, lastUsedAt }) => ({
+        id: publicId('apiKey', id),
+        name,
+        hint,
+        lastUsedAt,
+      })),
+    );
+  }
+
+  /** Makes a key that the actor owns. @throws RightsTooWide, ApiKeyFieldRefused; ApiKeyShownOnce for a repeated request */
+  async create(actor: Actor, fields: CreateApiKeyDto, retry?: RetryKey): Promise<Outcome<MintedKey>> {
+    const now = new Date();
+    const bounds = {
+      scopes: this.bounds.scopesOf(fields.scopes, actor.scopes),
+      vaultIds: await this.bounds.vaultsOf(actor, fields.vaultIds ?? null),
+      allowedIps: this.bounds.addressesOf(fields.allowedIps ?? null),
+      expiresAt: expiryOf(fields, now),
+    };
+    assertWithin(actor, { ...rightsOf(bounds, undefined), scopes: bounds.scopes });
+    const { name, description = '' } = fields;
+    return this.idempotency.once(actor, retry, {
+      change: async (transaction) => {
+        const answer = await this.insert(transaction, actor, { name, description, ...bounds }, now);
+        return { answer, status: 201, resourceId: answer.apiKey.id };
+      },
+      replay: (first) => Promise.reject(new ApiKeyShownOnce(publicId('apiKey', first.resourceId))),
+    });
+  }
+
+  /** @throws ApiKeyNotFound */
+  async get(actor: Actor, id: string): Promise<ApiKeyView> {
+    const key = await this.keys.find(actor.organizationId, id);
+    if (!key) throw new ApiKeyNotFound();
+    return key;
+  }
+
+  async list<T>(actor: Actor, query: ApiKeysQuery, toItem: (key: ApiKeyView) => T): Promise<Page<T>> {
+    const { organizationId } = actor;
+    const page = parsePageRequest(query, {
+      sortable,
+      defaultSort: '-createdAt',
+      defaultLimit: 50,
+      cursors: this.cursors,
+      list: `api-keys:${organizationId}`,
+    });
+    return toPage(page, await this.keys.list(organizationId, query, page), toItem, sortValue);
+  }
+
+  /** @throws ApiKeyNotFound, PRECONDITION_FAILED, ApiKeyFieldRefused; RightsTooWide for widening beyond the actor */
+  async update(actor: Actor, id: string, fields: UpdateApiKeyDto, ifMatch?: string): Promise<ApiKeyView> {
+    const vaultIds = fields.vaultIds && (await this.bounds.vaultsOf(actor, fields.vaultIds));
+    const allowedIps = fields.allowedIps && this.bounds.addressesOf(fields.allowedIps);
+    return this.change(actor, id, { type: 'api_key.updated', ifMatch }, async (transaction, present) => {
+      const ownerRole = await this.organizations.roleOf(transaction, present.organizationId, present.userId);
+      const next = {
+        name: fields.name ?? present.name,
+        description: fields.description ?? present.description,
+        scopes: fields.scopes
+          ? this.bounds.scopesOf(fields.scopes, this.bounds.common(actor, ownerRole))
+          : present.scopes,
+        vaultIds: vaultIds === undefined ? present.vaultIds : vaultIds,
+        allowedIps: allowedIps === undefined ? present.allowedIps : allowedIps,
+        expiresAt: fields.expiresAt === undefined ? present.expiresAt : fields.expiresAt,
+      };
+      if (fields.expiresAt) futureExpiry(fields.expiresAt, new Date());
+      assertMayChange(actor, present, next, ownerRole);
+      return { fields: next, details: { fields: Object.keys(fields) } };
+    });
+  }
+
+  /** Deletes a key for good; its records stay in the trail. @throws ApiKeyNotFound, PRECONDITION_FAILED */
+  async delete(actor: Actor, id: string, ifMatch?: string): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const key = await this.lock(transaction, actor, id, ifMatch);
+      await this.keys.delete(transaction, key);
+      await this.record(transaction, actor, id, { type: 'api_key.deleted', status: 204 });
+      this.forgetAfter(transaction, id);
+    }, actor.organizationId);
+  }
+
+  /**
+   * Changes a locked key and records it. A plan without fields changes nothing.
+   *
+   * @param decide what to change, under the lock
+   * @throws ApiKeyNotFound, PRECONDITION_FAILED
+   */
+  change(
+    actor: Actor,
+    id: string,
+    how: { type: string; ifMatch?: string },
+    decide: (transaction: Transaction, present: ApiKeyView) => Promise<KeyChange>,
+  ): Promise<ApiKeyView> {
+    return this.database.transaction(
+      (transaction) => this.changeIn(transaction, actor, id, how, decide),
+      actor.organizationId,
+    );
+  }
+
+  /** As `change`, in a transaction that is open already. */
+  async changeIn(
+    transaction: Transaction,
+    actor: Actor,
+    id: string,
+    { type, ifMatch }: { type: string; ifMatch?: string },
+    decide: (transaction: Transaction, present: ApiKeyView) => Promise<KeyChange>,
+  ): Promise<ApiKeyView> {
+    const present = await this.lock(transaction, actor, id, ifMatch);
+    const { fields, view, details } = await decide(transaction, present);
+    if (!fields) {
+      actor.origin.event = 'api_key.unchanged';
+      return present;
+    }
+    const all = { ...fields, updatedAt: new Date(), revision: present.revision + 1 };
+    await this.keys.update(transaction, present, all);
+    await this.record(transaction, actor, id, { type, status: 200, details });
+    this.forgetAfter(transaction, id);
+    return { ...present, ...all, ...view };
+  }
+
+  /** A new secret for a key; only its digest is stored. */
+  mintSecret(organizationId: string, apiKeyId: string, now: Date): { key: string; secret: ApiKeySecret } {
+    const key = mintToken('cv_');
+    const secret: ApiKeySecret = {
+      digest: this.digester.digest(key),
+      organizationId,
+      apiKeyId,
+      id: newUuid(),
+      hint: tokenHint(key),
+      endsAt: null,
+      lastUsedAt: null,
+      createdAt: now,
+    };
+    return { key, secret };
+  }
+
+  private async insert(
+    transaction: Transaction,
+    actor: Actor,
+    fields: Pick<ApiKey, 'name' | 'description' | 'scopes' | 'vaultIds' | 'allowedIps' | 'expiresAt'>,
+    now: Date,
+  ): Promise<MintedKey> {
+    const { organizationId, userId } = actor;
+    const id = newUuid();
+    const { key, secret } = this.mintSecret(organizationId, id, now);
+    const apiKey: ApiKey = {
+      ...fields,
+      organizationId,
+      id,
+      userId,
+      createdBy: userId,
+      hint: secret.hint,
+      pausedAt: null,
+      lastUsedAt: null,
+      lastRotatedAt: null,
+      rotationDueAt: new Date(now.getTime() + rotationInterval),
+      rotationDueNoted: false,
+      revision: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.keys.insert(transaction, apiKey, secret);
+    await this.record(transaction, actor, id, { type: 'api_key.created', status: 201 });
+    return { apiKey: { ...apiKey, previousHint: null, previousEndsAt: null, previousLastUsedAt: null }, key };
+  }
+
+  private async lock(
+    transaction: Transaction,
+    actor: Actor,
+    id: string,
+    ifMatch?: string,
+  ): Promise<ApiKeyView> {
+    const key = await this.keys.lock(transaction, actor.organizationId, id);
+    if (!key) throw new ApiKeyNotFound();
+    assertPrecondition(ifMatch, publicId('apiKey', id), key.revision);
+    return key;
+  }
+
+  private forgetAfter(transaction: Transaction, id: string): void {
+    transaction.afterCommit(() => this.credentials.invalidate({ kind: 'credential', id }));
+  }
+
+  private record(
+    transaction: Transaction,
+    actor: Actor,
+    id: string,
+    entry: { type: string; status: number; details?: Record<string, unknown> },
+  ): Promise<void> {
+    return this.auditLog.recordChange(transaction, actor, {
+      ...entry,
+      resourceType: 'apiKey',
+      resourceId: id,
+    });
+  }
+}
+
+/** What a change does to a key; without fields it does nothing. */
+export interface KeyChange {
+  fields?: Partial<ApiKey>;
+  /** What it does to the key's secrets, as far as the key shows them. */
+  view?: Pick<ApiKeyView, 'previousHint' | 'previousEndsAt' | 'previousLastUsedAt'>;
+  /** For the record; never a secret. */
+  details?: Record<string, unknown>;
+}
+
+function sortValue(key: ApiKeyView, field: string): unknown {
+  const value = (key as unknown as Record<string, unknown>)[field];
+  return field === 'lastUsedAt' && value === null ? new Date(0) : value;
+}

@@ -1,0 +1,67 @@
+import type { RawOperation } from './document.js';
+import { describeDemands, restrictionsOf, securityOf, securitySchemes, takesCredential } from './security.js';
+
+/** An operation with these demands; `bearer` is what access rules note for whatever takes a credential. */
+function operation(demands: Partial<RawOperation>): RawOperation {
+  return { operationId: 'ThingsController.getThing', security: [{ bearer: [] }], ...demands };
+}
+
+describe('securitySchemes', () => {
+  it('names the three ways to send a credential', () => {
+    const schemes = securitySchemes({ bearer: 'A token.', basic: 'Id and token.', apiKey: 'Any token.' });
+    expect(schemes).toEqual({
+      bearer: { type: 'http', scheme: 'bearer', description: 'A token.' },
+      basic: { type: 'http', scheme: 'basic', description: 'Id and token.' },
+      apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'Any token.' },
+    });
+  });
+});
+
+describe('securityOf', () => {
+  it('asks nothing of the caller of a public operation', () => {
+    const open = operation({ security: undefined });
+    expect(takesCredential(open)).toBe(false);
+    expect(securityOf(open)).toEqual([]);
+  });
+
+  it('takes any of the three, each with the scopes', () => {
+    expect(securityOf(operation({ 'x-required-scopes': ['thing:read'] }))).toEqual([
+      { bearer: ['thing:read'] },
+      { basic: ['thing:read'] },
+      { apiKey: ['thing:read'] },
+    ]);
+  });
+
+  it('does not take a session by HTTP Basic', () => {
+    expect(securityOf(operation({ 'x-session-only': true }))).toEqual([{ bearer: [] }, { apiKey: [] }]);
+  });
+
+  it.each(['x-person-only', 'x-api-key-only', 'x-administrator-only'] as const)(
+    'takes any of the three with %s',
+    (restriction) => {
+      const schemes = securityOf(operation({ [restriction]: true })).flatMap(Object.keys);
+      expect(schemes).toEqual(['bearer', 'basic', 'apiKey']);
+    },
+  );
+});
+
+describe('restrictions', () => {
+  it.each([
+    ['x-session-only', 'Takes a session only'],
+    ['x-person-only', 'Takes a session or a personal token'],
+    ['x-api-key-only', 'Takes an API key only'],
+    ['x-administrator-only', 'For administrators of this installation'],
+  ] as const)('publishes %s and says it in one sentence', (name, words) => {
+    const restricted = operation({ [name]: true });
+    expect(restrictionsOf(restricted)).toEqual({ [name]: true });
+    expect(describeDemands(restricted)).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('says scopes before restrictions, and nothing where there is nothing to say', () => {
+    const both = operation({ 'x-required-scopes': ['thing:read'], 'x-person-only': true });
+    expect(describeDemands(both)[0]).toBe('Scope: `thing:read`.');
+    expect(describeDemands(both)).toHaveLength(2);
+    expect(describeDemands(operation({}))).toEqual([]);
+    expect(restrictionsOf(operation({}))).toEqual({});
+  });
+});
