@@ -18,6 +18,9 @@ const withCluster = {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
 
+/** What needs the machine's own redis-server is run by `npm run test:redis` alone: `npm test` needs nothing but npm. */
+const redis = { ...withCluster, displayName: 'redis', testMatch: ['<rootDir>/test/redis/**/*.redis.ts'] };
+
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
@@ -31,5 +34,6 @@ export default {
     { ...withCluster, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },
     { ...withCluster, displayName: 'security', testMatch: ['<rootDir>/test/security/**/*.security.ts'] },
     { ...withCluster, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
+    ...(process.env.CREDVAULT_TEST_REDIS ? [redis] : []),
   ],
 };

@@ -1,9 +1,14 @@
 import { mintToken } from '@credvault/crypto/tokens.js';
+import type { DocumentedOperation } from '../support/contract/document.js';
+import type { Reply } from '../support/client.js';
 import { vaultOf } from '../support/fixtures.js';
+import { apiKeyOf, type TestKey } from '../support/keys.js';
+import type { Person } from '../support/people.js';
 import { casesByOperation } from './operation-cases.js';
 import {
   contract,
   idParameters,
+  keyOf,
   makeWorld,
   membersWithout,
   messageOf,
@@ -15,9 +20,15 @@ import {
 
 describe('every operation at the door', () => {
   let world: World;
+  /** A key of Jane's that may do nothing any operation needs. */
+  let idleKey: TestKey;
+  /** A key of Jane's for an address that nobody comes from. */
+  let distantKey: TestKey;
 
   beforeAll(async () => {
     world = await makeWorld();
+    idleKey = await apiKeyOf(world.jane, { scopes: ['notebook:read'] });
+    distantKey = await apiKeyOf(world.jane, { allowedIps: ['192.0.2.1/32'] });
   });
 
   afterAll(() => world?.service.stop());
@@ -54,12 +65,11 @@ describe('every operation at the door', () => {
 
   const scoped = secured.filter(({ requiredScopes }) => requiredScopes.length > 0);
 
-  it.each(scoped)('$id by a role without $requiredScopes is 403 and names the scope', async (operation) => {
+  it.each(scoped)('$id without the scope $requiredScopes is 403 and names it', async (operation) => {
     const prepared = await prepare(world, operation);
     const members = membersWithout(world, operation.requiredScopes);
-    expect(members.length).toBeGreaterThan(0);
-    for (const sender of members) {
-      const reply = await send(world, operation, prepared, { sender });
+    for (const token of [idleKey.key, ...members.map((member) => member.token)]) {
+      const reply = await send(world, operation, prepared, { token });
       expect(reply.status).toBe(403);
       const details = operation.requiredScopes.map((message) => ({
         path: 'scope',
@@ -71,26 +81,82 @@ describe('every operation at the door', () => {
     }
   });
 
+  it.each(secured)('$id with an API key that does not allow the address is 403', async (operation) => {
+    const prepared = await prepare(world, operation);
+    const reply = await send(world, operation, prepared, { token: distantKey.key });
+    expect(reply.status).toBe(403);
+    expect(codeOf(reply)).toBe('address_not_allowed');
+  });
+
   const sessionOnly = secured.filter(({ isSessionOnly }) => isSessionOnly);
 
-  it.each(sessionOnly)('$id with a personal token is 403: it takes a session', async (operation) => {
+  it.each(sessionOnly)(
+    '$id with a personal token or an API key is 403: it takes a session',
+    async (operation) => {
+      const prepared = await prepare(world, operation);
+      for (const token of [prepared.person.token, (await keyOf(prepared.person)).token]) {
+        const reply = await send(world, operation, prepared, { token });
+        expect(reply.status).toBe(403);
+        expect(codeOf(reply)).toBe('session_required');
+      }
+    },
+  );
+
+  const personOnly = secured.filter(({ isPersonOnly }) => isPersonOnly);
+
+  it.each(personOnly)('$id with an API key is 403: it takes a person', async (operation) => {
     const prepared = await prepare(world, operation);
-    const reply = await send(world, operation, prepared, { token: prepared.person.token });
+    const { token } = await keyOf(prepared.person);
+    const reply = await send(world, operation, prepared, { token });
     expect(reply.status).toBe(403);
-    expect(reply.body).toMatchObject({ error: { details: [{ code: 'session_required' }] } });
+    expect(codeOf(reply)).toBe('person_required');
   });
+
+  const administratorOnly = secured.filter(({ isAdministratorOnly }) => isAdministratorOnly);
+
+  it.each(administratorOnly)(
+    '$id by anybody but an administrator is 403, whether what it names exists or not',
+    async (operation) => {
+      const prepared = await prepare(world, operation);
+      const others = [world.mallory, ...Object.values(world.members)];
+      const ownKey = (await keyOf(prepared.person)).token;
+      for (const token of [ownKey, ...others.flatMap((other) => [other.token, other.session])]) {
+        // Wrong input shows that they are refused before it is looked at.
+        for (const variation of [{}, { params: unknownIds(operation) }, { query: { colour: 'red' } }]) {
+          const reply = await send(world, operation, prepared, { token, ...variation });
+          expect(reply.status).toBe(403);
+          expect(codeOf(reply)).toBe('administrator_required');
+        }
+      }
+    },
+  );
+
+  const apiKeyOnly = secured.filter(({ isApiKeyOnly }) => isApiKeyOnly);
+
+  it.each(apiKeyOnly)(
+    '$id with a session or a personal token is 403: it takes an API key',
+    async (operation) => {
+      const prepared = await prepare(world, operation);
+      for (const token of [prepared.person.session, prepared.person.token]) {
+        const reply = await send(world, operation, prepared, { token });
+        expect(reply.status).toBe(403);
+        expect(codeOf(reply)).toBe('api_key_required');
+      }
+    },
+  );
 
   const withIds = secured.filter((operation) => idParameters(operation).length > 0);
 
-  it.each(withIds)(
+  /** Administrators belong to no tenant: to them nothing is foreign. */
+  const ofTenants = withIds.filter(({ isAdministratorOnly }) => !isAdministratorOnly);
+
+  it.each(ofTenants)(
     '$id answers the ids of another organization exactly like unknown ones: 404',
     async (operation) => {
       const prepared = await prepare(world, operation);
       const foreign = await send(world, operation, prepared, { sender: world.mallory });
-      const unknown = Object.fromEntries(
-        idParameters(operation).map(({ name, kind }) => [name, unknownId(kind)]),
-      );
-      const missing = await send(world, operation, prepared, { sender: world.mallory, params: unknown });
+      const params = unknownIds(operation);
+      const missing = await send(world, operation, prepared, { sender: world.mallory, params });
       expect([foreign.status, missing.status]).toEqual([404, 404]);
       expect(foreign.text.replace(/req_\w+/, '')).toBe(missing.text.replace(/req_\w+/, ''));
       expect(namesOf(foreign.headers)).toEqual(namesOf(missing.headers));
@@ -112,19 +178,35 @@ describe('every operation at the door', () => {
     },
   );
 
-  const nested = withIds.filter((operation) => idParameters(operation).length > 1);
+  const nested = ofTenants.filter((operation) => idParameters(operation).length > 1);
 
-  it.each(nested)('$id reaches nothing through another vault, be it one’s own: 404', async (operation) => {
+  it.each(nested)('$id reaches nothing through another parent, be it one’s own: 404', async (operation) => {
     const prepared = await prepare(world, operation);
-    const otherVault = await vaultOf(world.jane);
-    const reply = await send(world, operation, prepared, { params: { vaultId: otherVault.id } });
-    expect(reply.status).toBe(404);
-    const strangersVault = await vaultOf(world.mallory);
-    const params = { vaultId: strangersVault.id };
-    const foreign = await send(world, operation, prepared, { sender: world.mallory, params });
-    expect(foreign.status).toBe(404);
+    const [{ name: parent } = { name: '' }] = idParameters(operation);
+    for (const sender of [world.jane, world.mallory]) {
+      const params = { [parent]: await anotherParent(parent, sender) };
+      const reply = await send(world, operation, prepared, { sender, params });
+      expect(reply.status).toBe(404);
+    }
   });
 });
+
+/** Something else of the kind that this parameter of a path names, which belongs to `person`. */
+async function anotherParent(parameter: string, person: Person): Promise<string> {
+  if (parameter === 'vaultId') return (await vaultOf(person)).id;
+  if (parameter === 'keyId') return (await apiKeyOf(person)).id;
+  throw new Error(`Say how to make another ${parameter}.`);
+}
+
+/** `details[0].code` of an error answer. */
+function codeOf(reply: Reply): string | undefined {
+  return reply.json<{ error: { details?: { code: string }[] } }>().error.details?.[0]?.code;
+}
+
+/** An id that nothing has in place of each id of its path. */
+function unknownIds(operation: DocumentedOperation): Record<string, string> {
+  return Object.fromEntries(idParameters(operation).map(({ name, kind }) => [name, unknownId(kind)]));
+}
 
 /** Names of headers, without those that differ from answer to answer. */
 function namesOf(headers: Record<string, string>): string[] {

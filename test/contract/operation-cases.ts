@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { mintToken } from '@credvault/crypto/tokens.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { AccountLinksService } from '../../apps/api/src/auth/account-links.service.js';
+import { settle } from '../e2e/audit-trail.js';
 import { secretOf, vaultOf } from '../support/fixtures.js';
+import { apiKeyOf } from '../support/keys.js';
 import { expectStatus, password, signUp, type Person } from '../support/people.js';
 import type { World } from './world.js';
 
@@ -51,6 +54,22 @@ async function onToken({ jane }: World): Promise<PreparedRequest> {
   return { person: jane, params: { tokenId: await make() }, otherParams: { tokenId: await make() } };
 }
 
+/** On a key, and another one like it. */
+async function onKey({ jane }: World): Promise<PreparedRequest> {
+  const [key, other] = [await apiKeyOf(jane), await apiKeyOf(jane)];
+  return { person: jane, params: { keyId: key.id }, otherParams: { keyId: other.id } };
+}
+
+/** On a request that a key has made. */
+async function onUsage({ jane, service }: World): Promise<PreparedRequest> {
+  const key = await apiKeyOf(jane);
+  expectStatus(await key.client.get('/vaults'), 200);
+  await settle(service);
+  const reply = await jane.client.get(`/api-keys/${key.id}/usage`);
+  const [used] = expectStatus(reply, 200).data<{ id: string }[]>();
+  return { person: jane, params: { keyId: key.id, usageId: used?.id ?? '' } };
+}
+
 async function onSession({ jane }: World): Promise<PreparedRequest> {
   await signedInAgain(jane);
   const sessions = await jane.sessionClient.get('/auth/sessions', {
@@ -64,6 +83,20 @@ async function onSession({ jane }: World): Promise<PreparedRequest> {
 async function signedInAgain({ client, email }: Person): Promise<string> {
   const reply = await client.post('/auth/login', { email, password }, { token: null });
   return expectStatus(reply, 200).data<{ refreshToken: string }>().refreshToken;
+}
+
+function onOrganization({ jane }: World): Promise<PreparedRequest> {
+  return Promise.resolve({ person: jane, params: { organizationId: jane.organizationId } });
+}
+
+/** On a plan that nobody in these tests has. Jane, whose account was the first, is the administrator. */
+function onPlan({ jane }: World): Promise<PreparedRequest> {
+  return Promise.resolve({ person: jane, params: { planName: 'starter' } });
+}
+
+/** On the organization of somebody else, as administrators do. */
+function onTenant({ jane, mallory }: World): Promise<PreparedRequest> {
+  return Promise.resolve({ person: jane, params: { organizationId: mallory.organizationId } });
 }
 
 async function reset({ service }: World): Promise<PreparedRequest> {
@@ -113,6 +146,27 @@ export const casesByOperation: Record<string, Case> = {
   deleteApiToken: onToken,
   pauseApiToken: onToken,
   resumeApiToken: onToken,
+  listScopes: byJane,
+  listApiKeys: byJane,
+  createApiKey: withBody(
+    byJane,
+    { name: 'Pipeline', scopes: ['vault:read'] },
+    { name: 'Other', scopes: ['*'] },
+  ),
+  getOwnApiKey: byJane,
+  getApiKey: onKey,
+  updateApiKey: withBody(onKey, { name: 'Renamed', scopes: ['vault:read'] }),
+  deleteApiKey: onKey,
+  pauseApiKey: onKey,
+  resumeApiKey: onKey,
+  rotateApiKey: withBody(onKey, { overlapSeconds: 60 }, { overlapSeconds: 0 }),
+  testApiKey: onKey,
+  testApiKeyPermission: withBody(onKey, { scope: 'vault:read' }),
+  listApiKeyUsage: onKey,
+  summarizeApiKeyUsage: onKey,
+  getApiKeyUsage: onUsage,
+  // One that nobody has: a world goes on with its tokens.
+  reportLeakedToken: async (world) => ({ ...(await byJane(world)), body: { token: mintToken('cv_') } }),
   listVaults: byJane,
   createVault: withBody(byJane, { name: 'Staging', description: 'For trying out' }, { name: 'Other' }),
   getVault: onVault,
@@ -132,6 +186,18 @@ export const casesByOperation: Record<string, Case> = {
   importSecrets: withBody(onVault, file, { ...file, content: 'THREE=3\n' }),
   exportSecrets: async (world) => ({ ...(await onSecret(world)), query: { format: 'dotenv' } }),
   listAuditEvents: byJane,
+  getOrganizationSettings: onOrganization,
+  updateOrganizationSettings: withBody(onOrganization, { leakedTokens: 'pause' }),
+  listPlans: byJane,
+  getPlan: onPlan,
+  updatePlan: withBody(onPlan, { apiKeyRequestsPerMinute: 600, tokenRequestsPerMinute: 90 }),
+  listOrganizationLimits: byJane,
+  getOrganizationLimits: onTenant,
+  updateOrganizationLimits: withBody(onTenant, {
+    plan: 'pro',
+    apiKeyRequestsPerMinute: 1_000_000,
+    tokenRequestsPerMinute: 1_000_000,
+  }),
   getLiveness: byJane,
   getReadiness: byJane,
 };

@@ -33,6 +33,17 @@ describe('the contract check', () => {
     expect(verdict({}, '/v1/me')).toBe('getMe 200');
   });
 
+  it('takes an answer without the headers of limits: there may be none', () => {
+    expect(reply.headers.ratelimit).toBeDefined();
+    const { ratelimit: _remaining, 'ratelimit-policy': _policy, ...headers } = reply.headers;
+    expect(verdict({ headers })).toBe('getMe 200');
+  });
+
+  it('refuses the headers of limits where none are documented', () => {
+    const problems = check.problems(contract.operation('getLiveness'), reply);
+    expect(problems).toContain('the header RateLimit is not documented');
+  });
+
   it.each([
     ['a status that is not documented', () => verdict({ status: 418 }), 'status 418 is not documented'],
     ['a path that is not documented', () => verdict({}, '/api/v1/you'), 'is not in the OpenAPI document'],
@@ -72,6 +83,16 @@ describe('the contract check', () => {
       'a header that is malformed',
       () => verdict({ headers: { ...reply.headers, 'x-request-id': 'mine' } }),
       'header X-Request-Id',
+    ],
+    [
+      'a limit without what is left of it',
+      () => verdict({ headers: { ...reply.headers, ratelimit: undefined as never } }),
+      'RateLimit-Policy came without the other',
+    ],
+    [
+      'a limit that is malformed',
+      () => verdict({ headers: { ...reply.headers, 'ratelimit-policy': '100;w=60' } }),
+      'header RateLimit-Policy',
     ],
     [
       'another media type',

@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import type { DocumentedOperation } from '../support/contract/document.js';
-import { contract, makeWorld, prepare, send, successOf, takesHeader, type World } from './world.js';
+import { clientOf, contract, makeWorld, prepare, send, successOf, takesHeader, type World } from './world.js';
 import type { PreparedRequest } from './operation-cases.js';
+
+/** POSTs that only ask something. */
+const changingNothing = ['testApiKey', 'testApiKeyPermission'];
+
+/** Operations whose answer holds a token that is shown this once. */
+const showingOnce = ['createApiToken', 'createApiKey', 'rotateApiKey'];
 
 describe('every operation used rightly', () => {
   let world: World;
@@ -25,6 +31,22 @@ describe('every operation used rightly', () => {
     expect(reply.status).toBe(successOf(operation));
   });
 
+  const limited = contract.operations.filter(({ isLimited }) => isLimited);
+
+  it('limits all but the probes', () => {
+    const others = contract.operations.filter(({ isLimited }) => !isLimited);
+    expect(new Set(others.map(({ tag }) => tag))).toEqual(new Set(['service']));
+  });
+
+  it.each(limited)('$id tells what is left of its limit, in success and failure', async (operation) => {
+    for (const variation of [{}, { query: { colour: 'red' } }]) {
+      const { headers } = await send(world, operation, await prepare(world, operation), variation);
+      const [, policy] = /^("[a-z-]+");q=\d+;w=60$/.exec(headers['ratelimit-policy'] ?? '') ?? [];
+      expect(policy).toBeDefined();
+      expect(headers.ratelimit).toMatch(new RegExp(`^${policy};r=\\d+;t=\\d+$`));
+    }
+  });
+
   const created = contract.operations.filter(
     (operation) => successOf(operation) === 201 && operation.isSecured,
   );
@@ -32,7 +54,7 @@ describe('every operation used rightly', () => {
   it.each(created)('$id says where what it made is', async (operation) => {
     const prepared = await prepare(world, operation);
     const reply = await send(world, operation, prepared);
-    const client = operation.isSessionOnly ? prepared.person.sessionClient : prepared.person.client;
+    const client = await clientOf(operation, prepared.person);
     const made = await client.get(reply.headers.location ?? '', { fromRoot: true });
     expect(made.status).toBe(200);
     expect(made.data<{ id: string }>().id).toBe(reply.data<{ id: string }>().id);
@@ -44,7 +66,7 @@ describe('every operation used rightly', () => {
     '$id honours If-Match: a stale one is 412, the present one passes',
     async (operation) => {
       const prepared = await prepare(world, operation);
-      const resource = contract.match('GET', operation.path);
+      const resource = readingOf(operation);
       if (!resource) throw new Error('There is nothing to read an ETag from.');
       const { etag } = (await send(world, resource, prepared)).headers;
       expect(etag).toMatch(/^"[^"]+"$/);
@@ -65,7 +87,10 @@ describe('every operation used rightly', () => {
   const retryable = contract.operations.filter((operation) => takesHeader(operation, 'Idempotency-Key'));
 
   it('takes an Idempotency-Key with every POST that changes something, except sign-in and sign-out', () => {
-    const posts = contract.operations.filter(({ method, tag }) => method === 'POST' && tag !== 'auth');
+    const posts = contract.operations.filter(
+      ({ id, method, tag, isSecured }) =>
+        method === 'POST' && isSecured && tag !== 'auth' && !changingNothing.includes(id),
+    );
     expect(retryable.map(({ id }) => id)).toEqual(posts.map(({ id }) => id));
   });
 
@@ -76,7 +101,7 @@ describe('every operation used rightly', () => {
     expect(first.status).toBe(successOf(operation));
     expect(first.headers['idempotency-replayed']).toBeUndefined();
     const again = await send(world, operation, prepared, { headers });
-    if (operation.id === 'createApiToken') {
+    if (showingOnce.includes(operation.id)) {
       // The token was shown once: the replay names what it made instead.
       expect(again.status).toBe(409);
       expect(again.text).toContain(first.data<{ id: string }>().id);
@@ -127,6 +152,11 @@ describe('every operation used rightly', () => {
       expect({ key, status: reply.status }).toEqual({ key, status: 400 });
     }
   });
+
+  /** The operation that reads what this one changes: at its path or, for a verb like `rotate`, at the path before it. */
+  function readingOf({ path }: DocumentedOperation): DocumentedOperation | undefined {
+    return contract.match('GET', path) ?? contract.match('GET', path.replace(/\/[a-z-]+$/, ''));
+  }
 
   /** Stands in for a first request that still runs: holds the lock of its key, as `Idempotency` names it. */
   async function holdKey(

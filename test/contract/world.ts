@@ -3,6 +3,7 @@ import type { Scope } from '@credvault/access/scopes.js';
 import { scopesOfRole } from '@credvault/access/roles.js';
 import { Client, type Reply, type RequestOptions } from '../support/client.js';
 import { ContractDocument, type DocumentedOperation } from '../support/contract/document.js';
+import { apiKeyOf } from '../support/keys.js';
 import { memberOf, newAddress, signUp, type Person } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { casesByOperation, type PreparedRequest } from './operation-cases.js';
@@ -16,7 +17,7 @@ const roles = ['viewer', 'auditor', 'billing'] as const;
 /** A service with people in two organizations. */
 export interface World {
   service: TestService;
-  /** Owns the organization that everything belongs to. */
+  /** Owns the organization that everything belongs to; administrator of the installation, as the first account. */
   jane: Person;
   /** Owns another organization. */
   mallory: Person;
@@ -49,23 +50,51 @@ export interface Variation extends RequestOptions {
 }
 
 /** Sends a prepared request with the credential the operation takes, changed as `variation` says. */
-export function send(
+export async function send(
   { service }: World,
   operation: DocumentedOperation,
   prepared: PreparedRequest,
   variation: Variation = {},
 ): Promise<Reply> {
   const { sender = prepared.person, params, ...options } = variation;
-  const client = sender ? clientOf(operation, sender) : new Client(service, { address: newAddress() });
+  const client = sender ? await clientOf(operation, sender) : new Client(service, { address: newAddress() });
   const path = pathOf(operation, { ...prepared.params, ...params });
   const { body, query } = prepared;
   return client.request(operation.method, path, { fromRoot: true, body, query, ...options });
 }
 
-/** The client that this person must use: by session where a token is not taken, and none where nothing is. */
-function clientOf(operation: DocumentedOperation, person: Person): Client {
+/** The client that this person must use: with the credential the operation takes, and with none where it takes none. */
+export async function clientOf(operation: DocumentedOperation, person: Person): Promise<Client> {
   if (!operation.isSecured) return new Client(person.client.service, { address: person.address });
-  return operation.isSessionOnly ? person.sessionClient : person.client;
+  return person.client.as((await credentialOf(operation, person)).token);
+}
+
+/** What somebody may call an operation with. */
+interface Credential {
+  /** The user name of HTTP Basic; a session has none. */
+  id?: string;
+  token: string;
+}
+
+/** API keys that may do all their owner may, one for each person who needs one. */
+const keys = new WeakMap<Person, Promise<Credential>>();
+
+/**
+ * The credential that this person must use: their session or an API key where nothing else is taken, otherwise their
+ * personal token.
+ */
+export async function credentialOf(operation: DocumentedOperation, person: Person): Promise<Credential> {
+  if (operation.isSessionOnly) return { token: person.session };
+  return operation.isApiKeyOnly ? keyOf(person) : { id: person.tokenId, token: person.token };
+}
+
+/** An API key of this person, the same each time. */
+export function keyOf(person: Person): Promise<Credential> {
+  const known = keys.get(person);
+  if (known) return known;
+  const made = apiKeyOf(person).then(({ id, key }) => ({ id, token: key }));
+  keys.set(person, made);
+  return made;
 }
 
 export function pathOf({ path }: DocumentedOperation, params: Record<string, string>): string {

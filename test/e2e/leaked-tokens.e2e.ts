@@ -1,0 +1,99 @@
+import type { ApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
+import { Client } from '../support/client.js';
+import { apiKeyOf, type TestKey } from '../support/keys.js';
+import { expectStatus, newAddress, signUp, type Person } from '../support/people.js';
+import { startTestService, type TestService } from '../support/service.js';
+import type { Wire } from '../support/wire.js';
+import { trailOf } from './audit-trail.js';
+
+let service: TestService;
+let jane: Person;
+
+beforeAll(async () => {
+  service = await startTestService();
+});
+
+beforeEach(async () => {
+  jane = await signUp(service);
+});
+
+afterAll(() => service?.stop());
+
+function report(token: string, source?: string): ReturnType<Client['post']> {
+  const stranger = new Client(service, { address: newAddress() });
+  return stranger.post('/leaked-tokens', { token, ...(source === undefined ? {} : { source }) });
+}
+
+async function choose(leakedTokens: 'report' | 'pause'): Promise<void> {
+  const path = `/organizations/${jane.organizationId}/settings`;
+  expectStatus(await jane.sessionClient.patch(path, { leakedTokens }), 200);
+}
+
+async function statusOf({ id }: TestKey): Promise<string> {
+  return expectStatus(await jane.client.get(`/api-keys/${id}`), 200).data<Wire<ApiKeyDto>>().status;
+}
+
+describe('a leaked token', () => {
+  it('is reported to its organization, and works on unless it is told otherwise', async () => {
+    const key = await apiKeyOf(jane);
+    expectStatus(await report(key.key, `https://example.com/paste/42?key=${key.key}`), 202);
+    expect(await statusOf(key)).toBe('active');
+    const [event] = await trailOf(jane, { type: 'api_key.leaked' });
+    expect(event).toMatchObject({
+      actor: { type: 'stranger', id: null },
+      credential: null,
+      resource: { type: 'api_key', ids: [key.id] },
+      details: { action: 'reported', source: 'https://example.com/paste/42?key=[token]' },
+    });
+  });
+
+  it('is stopped at once where the organization has chosen that', async () => {
+    await choose('pause');
+    const key = await apiKeyOf(jane);
+    expectStatus(await key.client.get('/api-keys/self'), 200);
+    expectStatus(await report(key.key), 202);
+    expect(expectStatus(await key.client.get('/api-keys/self'), 401).text).toContain('API key is paused');
+    expect(await statusOf(key)).toBe('paused');
+    expect((await trailOf(jane, { type: 'api_key.leaked' }))[0]?.details).toEqual({ action: 'stopped' });
+  });
+
+  it('may be a personal token, which is paused, or a session, which ends', async () => {
+    await choose('pause');
+    expectStatus(await report(jane.token), 202);
+    expectStatus(await jane.client.get('/vaults'), 401);
+    expect(await trailOf({ ...jane, client: jane.sessionClient }, { type: 'api_token.leaked' })).toHaveLength(
+      1,
+    );
+    expectStatus(await report(jane.session), 202);
+    expectStatus(await jane.sessionClient.get('/auth/sessions'), 401);
+  });
+
+  it('gets the same answer as one that is none', async () => {
+    const key = await apiKeyOf(jane);
+    const answers = [await report(key.key), await report('cv_garbage'), await report('not a token at all')];
+    for (const answer of answers) {
+      expect(answer.status).toBe(202);
+      expect(answer.body).toEqual({ data: { received: true } });
+      expect(Object.keys(answer.headers).sort()).toEqual(Object.keys(answers[0]?.headers ?? {}).sort());
+    }
+  });
+
+  it('cannot stop a key by a secret that a rotation has replaced', async () => {
+    await choose('pause');
+    const key = await apiKeyOf(jane);
+    expectStatus(await jane.client.post(`/api-keys/${key.id}/rotate`, {}), 200);
+    expectStatus(await report(key.key), 202);
+    expect(await statusOf(key)).toBe('active');
+    expect(await trailOf(jane, { type: 'api_key.leaked' })).toEqual([]);
+  });
+
+  it('is no way to flood: reports are limited by address', async () => {
+    const stranger = new Client(service, { address: newAddress() });
+    const statuses = [];
+    for (let i = 0; i < 31; i += 1) {
+      statuses.push((await stranger.post('/leaked-tokens', { token: `cv_${i}` })).status);
+    }
+    expect(statuses.filter((status) => status === 202)).toHaveLength(30);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
