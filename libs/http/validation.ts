@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, type PipeTransform, ValidationPipe } from '@nestjs/common';
 
 import { declaredNames, inputError, type InputNoun, toDetails, unknownName } from './input-errors.js';
+import { isOptionalBody } from './optional-body.js';
 import { pathOf } from './text-rules.js';
 
 /**
@@ -27,6 +28,7 @@ class InputPipe implements PipeTransform {
       if (isChecked(metadata)) refuseStrippedNames(value, 'parameter', namesOf(metadata));
       return this.parameters.transform(value, metadata);
     }
+    if (value === undefined && isOptionalBody(metadata.metatype)) return this.fields.transform({}, metadata);
     if (isChecked(metadata)) {
       refuseNonObject(value);
       refuseStrippedNames(value, 'field', namesOf(metadata));

@@ -1,4 +1,6 @@
+import { isOptionalBodyName } from '../optional-body.js';
 import {
+  referredName,
   runningText,
   type OpenApiDocument,
   type Operation,
@@ -138,5 +140,6 @@ function finishBody({ operation, handler }: Route, { schemas, problems }: Contex
     return undefined;
   }
   const example = exampleOf(schema, schemas, handler, problems);
-  return { required: true, content: { 'application/json': { schema, example } } };
+  const required = !isOptionalBodyName(referredName(schema) ?? '');
+  return { required, content: { 'application/json': { schema, example } } };
 }

@@ -1,6 +1,7 @@
-import { IsIn, IsIP, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { allScopes, type Scope } from '@credvault/access/scopes.js';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
+import { IsAddress } from './is-address.js';
 
 /** What a test of the connection looks at, in its order. */
 export const connectionChecks = [
@@ -20,7 +21,7 @@ export class TestApiKeyQuery {
    * @example "203.0.113.9"
    */
   @IsOptional()
-  @IsIP()
+  @IsAddress()
   @MaxLength(45)
   ipAddress?: string;
 }

@@ -7,7 +7,7 @@ import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { expiryOf, rotationInterval, type ExpiryWish } from './api-key-expiry.js';
-import { rightsOf } from './api-key-rights.js';
+import { rightsAtStake } from './api-key-rights.js';
 import { statusOf } from './api-key.dto.js';
 import { ApiKeyNotFound, ApiKeyShownOnce, ExpiryNeeded, RotatedMeanwhile } from './api-keys.errors.js';
 import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
@@ -108,7 +108,7 @@ export class ApiKeyLifecycleService {
   /** SECURITY, "nobody grants more than they have". @throws RightsTooWide */
   private async assertWithinActor(transaction: Transaction, actor: Actor, key: ApiKeyView): Promise<void> {
     const ownerRole = await this.organizations.roleOf(transaction, key.organizationId, key.userId);
-    assertWithin(actor, rightsOf(key, ownerRole));
+    assertWithin(actor, rightsAtStake(actor, key, ownerRole));
   }
 
   private changeOnce(

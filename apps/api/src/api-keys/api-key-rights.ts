@@ -31,6 +31,21 @@ export function rightsOf(
 }
 
 /**
+ * What somebody must have who lets a key work on, by rotating, resuming or extending it: what it can do now, and whoever
+ * is not its owner in person also what it could do if the owner's role grew. Otherwise a secret that is harmless today
+ * could be taken for later.
+ */
+export function rightsAtStake(
+  { credentialType, userId }: Pick<Actor, 'credentialType' | 'userId'>,
+  key: KeyBounds & Pick<ApiKey, 'userId'>,
+  ownerRole: string | undefined,
+): Rights {
+  const rights = rightsOf(key, ownerRole);
+  const isOwner = credentialType !== 'api_key' && userId === key.userId;
+  return isOwner ? rights : { ...rights, scopes: withImplied(key.scopes) };
+}
+
+/**
  * Holds a change of a key to what the actor has. Narrowing is free. Where it widens anything, all that the key can do
  * afterwards must lie within the actor's rights, and so must every scope that was added, whether it takes effect now or
  * only when the owner's role grows.
@@ -39,22 +54,21 @@ export function rightsOf(
  */
 export function assertMayChange(
   actor: Actor,
-  present: KeyBounds,
+  present: KeyBounds & Pick<ApiKey, 'userId'>,
   next: KeyBounds,
   ownerRole: string | undefined,
 ): void {
   const had = withImplied(present.scopes);
   const added = next.scopes.filter((scope) => !had.has(scope));
   if (added.length === 0 && !reachesFurther(present, next)) return;
-  const rights = rightsOf(next, ownerRole);
+  const rights = rightsAtStake(actor, { ...next, userId: present.userId }, ownerRole);
   assertWithin(actor, { ...rights, scopes: new Set([...rights.scopes, ...withImplied(added)]) });
 }
 
 function reachesFurther(present: KeyBounds, next: KeyBounds): boolean {
   const before = rightsOf(present, undefined);
   const after = rightsOf(next, undefined);
-  const moreVaults =
-    before.vaultIds !== undefined && after.vaultIds?.isSubsetOf(before.vaultIds) !== true;
+  const moreVaults = before.vaultIds !== undefined && after.vaultIds?.isSubsetOf(before.vaultIds) !== true;
   const moreAddresses =
     before.allowedAddresses !== undefined &&
     after.allowedAddresses?.isWithin(before.allowedAddresses) !== true;

@@ -1,9 +1,10 @@
-import { IsIn, IsInt, IsIP, IsOptional, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Max, MaxLength, Min } from 'class-validator';
 import type { AuditOutcome } from '@credvault/audit-log/audit-record.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import { QueryInteger, Rfc3339Time } from '@credvault/http/query-values.js';
 import type { UsedRequest } from '../audit/credential-usage.service.js';
+import { IsAddress } from './is-address.js';
 
 const outcomes = ['success', 'denied', 'failed'] as const;
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -112,7 +113,7 @@ export class ApiKeyUsageQuery extends ListQuery {
    * @example "203.0.113.9"
    */
   @IsOptional()
-  @IsIP()
+  @IsAddress()
   @MaxLength(45)
   sourceIp?: string;
 

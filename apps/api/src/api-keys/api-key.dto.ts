@@ -19,6 +19,7 @@ import { publicId } from '@credvault/database/typed-id.js';
 import { InsteadOf } from '@credvault/http/document/instead-of.js';
 import { IsPrintable } from '@credvault/http/is-printable.js';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
+import { OptionalBody } from '@credvault/http/optional-body.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import { QueryBoolean, Rfc3339Time } from '@credvault/http/query-values.js';
 import { expiryChoices, type ExpiryChoice } from './api-key-expiry.js';
@@ -322,6 +323,7 @@ export class UpdateApiKeyDto {
 }
 
 /** How to rotate an API key. */
+@OptionalBody()
 export class RotateApiKeyDto {
   /**
    * Seconds for which the old secret works beside the new one, at most a week; it stops at once when left out.
