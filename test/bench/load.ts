@@ -1,6 +1,6 @@
 /**
  * The load generator: a process of its own, so that it shares no event loop with what it measures. Takes a `Load` as
- * JSON in its first argument and writes a `Measurement` as JSON to standard output.
+ * JSON in its first argument and writes a `Measurement` as JSON to standard output. SIGTERM ends the load before its time.
  */
 import { randomBytes } from 'node:crypto';
 import autocannon from 'autocannon';
@@ -34,13 +34,14 @@ async function run(load: Load): Promise<Measurement> {
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const { url, connections, seconds } = load;
     const options = { url, connections, duration: seconds, requests: requestsOf(load) };
-    autocannon(options, (error: Error | null, ended) => (error ? reject(error) : resolve(ended))).on(
-      'response',
-      (_client, status, _bytes, milliseconds) => {
-        latencies.push(milliseconds);
-        if (status !== load.expectedStatus) unexpected.set(status, (unexpected.get(status) ?? 0) + 1);
-      },
+    const running = autocannon(options, (error: Error | null, ended) =>
+      error ? reject(error) : resolve(ended),
     );
+    running.on('response', (_client, status, _bytes, milliseconds) => {
+      latencies.push(milliseconds);
+      if (status !== load.expectedStatus) unexpected.set(status, (unexpected.get(status) ?? 0) + 1);
+    });
+    process.once('SIGTERM', () => running.stop());
   });
   if (result.errors > 0) throw new Error(`${result.errors} requests failed`);
   if (unexpected.size > 0) throw new Error(`unexpected answers: ${JSON.stringify([...unexpected])}`);

@@ -1,4 +1,6 @@
 import type { Resources } from './resources.ts';
+import type { RevocationTimes } from './revocation.ts';
+import type { StatementCount } from './statements.ts';
 import type { Throughput } from './throughput.ts';
 import type { SizeRatio } from './vault-size.ts';
 
@@ -17,6 +19,8 @@ export interface Line {
 /** Targets of the project: throughput relative to the floor, large vault relative to small, memory, milliseconds. */
 const least = new Map([['get secret', 0.35]]);
 const mostSizeRatio = 1.5;
+const mostKeysRatio = 1.2;
+const mostRevocationMs = 100;
 const mostIdleBytes = 150 * 1_000_000;
 const mostWarmStartMs = 3_000;
 
@@ -43,6 +47,43 @@ export function sizeLine({ name, smallMs, largeMs, ratio, rps, p99Ms }: SizeRati
     ratioToFloor: null,
     measured: `${ratio.toFixed(2)} of a vault of 100 (${smallMs.toFixed(1)} ms)`,
     verdict: verdictOf(ratio < mostSizeRatio, `under ${mostSizeRatio}`),
+  };
+}
+
+export function manyKeysLine({ name, smallMs, largeMs, ratio, rps, p99Ms }: SizeRatio): Line {
+  return {
+    name: `1,000,000 API keys: ${name}`,
+    rps,
+    p50Ms: largeMs,
+    p99Ms,
+    ratioToFloor: null,
+    measured: `${ratio.toFixed(2)} of a few hundred (${smallMs.toFixed(2)} ms)`,
+    verdict: verdictOf(ratio < mostKeysRatio, `under ${mostKeysRatio}`),
+  };
+}
+
+export function revocationLine({ name, p50Ms, p99Ms, everywhereP99Ms, answerP99Ms }: RevocationTimes): Line {
+  return {
+    name,
+    rps: null,
+    p50Ms,
+    p99Ms,
+    ratioToFloor: null,
+    measured: `everywhere ${everywhereP99Ms.toFixed(0)} ms, an answer ${answerP99Ms.toFixed(0)} ms`,
+    verdict: verdictOf(p99Ms < mostRevocationMs, `p99 under ${mostRevocationMs} ms`),
+  };
+}
+
+export function statementsLine({ name, perRequest, shares }: StatementCount): Line {
+  const each = shares.map(([statement, share]) => `${statement.slice(0, 40)} ${share.toFixed(2)}`);
+  return {
+    name,
+    rps: null,
+    p50Ms: null,
+    p99Ms: null,
+    ratioToFloor: null,
+    measured: `${perRequest.toFixed(2)} (${each.join(', ')})`,
+    verdict: '',
   };
 }
 
@@ -78,7 +119,7 @@ export function showTable(lines: Line[]): void {
   }
 }
 
-const widths = [36, 10, 9, 9, 36];
+const widths = [42, 10, 9, 9, 36];
 
 function show(number: number | null, digits: number): string {
   return number === null ? '' : number.toFixed(digits);

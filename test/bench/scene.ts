@@ -66,12 +66,16 @@ function valueOf(): string {
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** A personal token in perfect form that nobody has: `ck_live_`, 43 digits of base62, and 6 of its CRC-32. */
-export function unknownToken(): string {
-  let body = 'ck_live_';
-  for (let i = 0; i < 43; i += 1) body += digits.charAt(i % digits.length);
-  let check = '';
-  for (let rest = crc32(body); check.length < 6; rest = Math.floor(rest / 62))
-    check = digits.charAt(rest % 62) + check;
-  return body + check;
+/** A token in perfect form that nobody has: prefix, 43 digits of base62 (the first six of them tell which), and 6 of its CRC-32. */
+export function unknownToken(prefix: 'ck_live_' | 'cv_', which = 0): string {
+  const rest = Array.from({ length: 37 }, (_, i) => digits.charAt(i % digits.length)).join('');
+  const body = prefix + base62(which) + rest;
+  return body + base62(crc32(body));
+}
+
+function base62(number: number): string {
+  let text = '';
+  for (let rest = number; text.length < 6; rest = Math.floor(rest / 62))
+    text = digits.charAt(rest % 62) + text;
+  return text;
 }

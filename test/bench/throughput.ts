@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Floor } from './floor.ts';
 import type { Load, Measurement } from './load.ts';
 import { median } from './median.ts';
+import { measureLoad } from './run-load.ts';
 import { type Scene, unknownToken } from './scene.ts';
-
-const runProgram = promisify(execFile);
 
 /** Runs of each case; the machine may be noisy, so they are interleaved with runs of the floor. */
 const rounds = 3;
 const connections = 50;
 
-type Case = Pick<Load, 'paths' | 'method' | 'headers' | 'variety' | 'expectedStatus'>;
+/** What is sent, whatever it is sent to. */
+export type Case = Pick<Load, 'paths' | 'method' | 'headers' | 'variety' | 'expectedStatus'>;
 
 /** One line of the result. */
 export interface Throughput extends Measurement {
@@ -21,29 +18,41 @@ export interface Throughput extends Measurement {
 }
 
 /** The loads whose throughput is measured, by name. */
-export function throughputCases(scene: Scene): Map<string, Case> {
-  const secrets = `/api/v1/vaults/${scene.vaultOf50}/secrets`;
-  const headers = { authorization: `Bearer ${scene.client.token}` };
-  const get = { method: 'GET', headers, expectedStatus: 200 } as const;
-  const post = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } } as const;
-  const create = { ...post, variety: 'newSecret', expectedStatus: 201 } as const;
-  const vaults = scene.emptyVaults.map((id) => `/api/v1/vaults/${id}/secrets`);
-  return new Map<string, Case>([
-    ['get secret', { ...get, paths: [`${secrets}/${scene.secret.id}`] }],
-    ['list vault of 50', { ...get, paths: [secrets] }],
-    ['create secret', { ...create, paths: vaults }],
-    ['create secret, one vault', { ...create, paths: vaults.slice(0, 1) }],
-    [
-      'refused request',
-      {
-        ...get,
-        paths: [secrets],
-        headers: { authorization: `Bearer ${unknownToken()}` },
-        variety: 'newAddress',
-        expectedStatus: 401,
-      },
-    ],
-  ]);
+export const throughputCases = new Map<string, (scene: Scene) => Case>([
+  ['get secret', (scene) => ({ ...get(scene), paths: [`${secretsOf(scene.vaultOf50)}/${scene.secret.id}`] })],
+  ['list vault of 50', (scene) => ({ ...get(scene), paths: [secretsOf(scene.vaultOf50)] })],
+  ['create secret', (scene) => ({ ...create(scene), paths: scene.emptyVaults.map(secretsOf) })],
+  [
+    'create secret, one vault',
+    (scene) => ({ ...create(scene), paths: scene.emptyVaults.slice(0, 1).map(secretsOf) }),
+  ],
+  [
+    'refused request',
+    ({ vaultOf50 }) => ({
+      paths: [secretsOf(vaultOf50)],
+      method: 'GET',
+      headers: bearer(unknownToken('ck_live_')),
+      variety: 'newAddress',
+      expectedStatus: 401,
+    }),
+  ],
+]);
+
+function secretsOf(vault: string): string {
+  return `/api/v1/vaults/${vault}/secrets`;
+}
+
+function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
+
+function get({ client }: Scene): Omit<Case, 'paths'> {
+  return { method: 'GET', headers: bearer(client.token), expectedStatus: 200 };
+}
+
+function create({ client }: Scene): Omit<Case, 'paths'> {
+  const headers = { ...bearer(client.token), 'content-type': 'application/json' };
+  return { method: 'POST', headers, variety: 'newSecret', expectedStatus: 201 };
 }
 
 /** Measures the cases and the floor in turns; each case counts relative to the floor just before and after it. */
@@ -57,14 +66,14 @@ export async function measureThroughput(
   const share = seconds / rounds;
   const floorCase: Case = { paths: ['/'], method: 'GET', headers: {}, expectedStatus: 200 };
   const measureFloor = (): Promise<Measurement> =>
-    measure({ ...floorCase, url: floor.url, connections, seconds: share });
+    measureLoad({ ...floorCase, url: floor.url, connections, seconds: share });
   await warmUp(url, cases);
   const runs = new Map<string, (Measurement & { ratio: number })[]>();
   const floorRuns = [await measureFloor()];
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, one] of cases) {
       onProgress(`${name}, run ${round} of ${rounds}`);
-      const run = await measure({ ...one, url, connections, seconds: share });
+      const run = await measureLoad({ ...one, url, connections, seconds: share });
       const before = floorRuns.at(-1)?.rps ?? NaN;
       const after = await measureFloor();
       floorRuns.push(after);
@@ -89,11 +98,5 @@ function medianRun(runs: Measurement[]): Measurement {
 
 /** Lets caches fill and the compiler see the code before anything counts. */
 async function warmUp(url: string, cases: Map<string, Case>): Promise<void> {
-  for (const one of cases.values()) await measure({ ...one, url, connections: 4, seconds: 1 });
-}
-
-async function measure(load: Load): Promise<Measurement> {
-  const program = path.join(import.meta.dirname, 'load.ts');
-  const { stdout } = await runProgram(process.execPath, [program, JSON.stringify(load)]);
-  return JSON.parse(stdout) as Measurement;
+  for (const one of cases.values()) await measureLoad({ ...one, url, connections: 4, seconds: 1 });
 }

@@ -4,10 +4,13 @@
  */
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { checkChannel, checkChannelControl } from './channel-checks.ts';
 import { Checks } from './checks.ts';
 import { checkDatabaseCrashes, checkNegativeControl, checkServiceCrashes } from './crash-checks.ts';
 import { checkDataFolder } from './data-folder-checks.ts';
 import { checkFirstStarts } from './first-start-checks.ts';
+import { checkLimits } from './limit-checks.ts';
+import { checkProcesses } from './process-checks.ts';
 import { checkRootKey } from './root-key-checks.ts';
 import { makeTemporaryFolder } from './service/temporary-folder.ts';
 import { checkStops } from './stop-checks.ts';
@@ -33,7 +36,12 @@ const parts: Record<string, () => Promise<void>> = {
   'first-start': () => checkFirstStarts(checks, folder, firstStarts),
   'data-folder': () => checkDataFolder(checks, folder),
   'root-key': () => checkRootKey(checks, folder),
-  stop: () => checkStops(checks, folder),
+  stop: () => checkStops(checks, folder, 1),
+  'stop-several': () => checkStops(checks, folder, 2),
+  processes: () => checkProcesses(checks, folder),
+  limits: () => checkLimits(checks, folder),
+  channel: () => checkChannel(checks, folder),
+  'channel-control': () => checkChannelControl(checks, folder),
 };
 for (const [name, part] of Object.entries(parts)) {
   if (!name.includes(options.only)) continue;

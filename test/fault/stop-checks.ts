@@ -10,10 +10,21 @@ const clients = 16;
 /** A request counts as under way at the signal when it was sent this long before, in milliseconds. */
 const sentBefore = 10;
 
-/** Ctrl-C and SIGTERM must end the service and its PostgreSQL in order, with nothing lost and everything answered. */
-export async function checkStops(checks: Checks, folder: string): Promise<void> {
-  const dataDir = path.join(folder, 'stop');
-  const options: ServiceOptions = { dataDir, port: await freePort(), outputFile: `${dataDir}.log` };
+/**
+ * Ctrl-C and SIGTERM must end the service and its PostgreSQL in order, with nothing lost and everything answered.
+ *
+ * @param processes with how many processes the service serves
+ */
+export async function checkStops(checks: Checks, folder: string, processes: number): Promise<void> {
+  const dataDir = path.join(folder, `stop-${processes}`);
+  const environment = { CREDVAULT_PROCESSES: String(processes) };
+  const options: ServiceOptions = {
+    dataDir,
+    port: await freePort(),
+    outputFile: `${dataDir}.log`,
+    environment,
+  };
+  const among = processes === 1 ? '' : ` (${processes} processes)`;
   let service = await BuiltService.start(options);
   const client = await firstAccount(service.url);
   const vault = await makeVault(client, 'Kept');
@@ -22,12 +33,12 @@ export async function checkStops(checks: Checks, folder: string): Promise<void> 
     value: 'kept',
   });
   const secret = `/vaults/${vault}/secrets/${made.data.id}`;
-  await checks.run('Ctrl-C stops the service and PostgreSQL cleanly', async () => {
+  await checks.run(`Ctrl-C stops the service and PostgreSQL cleanly${among}`, async () => {
     const { code, signal } = await service.stop('SIGINT');
     must(code === 0, `the service ended with ${code ?? signal}`);
     mustBeStopped(dataDir);
   });
-  await checks.run('a second start keeps the data', async () => {
+  await checks.run(`a second start keeps the data${among}`, async () => {
     service = await BuiltService.start(options);
     const read = await new ApiClient(service.url, client.token).call<{ data: ApiSecret }>('GET', secret);
     must(read.data.value === 'kept', 'the secret has another value');
@@ -35,7 +46,7 @@ export async function checkStops(checks: Checks, folder: string): Promise<void> 
     must(!log.includes('not properly shut down'), 'PostgreSQL had to recover: it was not shut down properly');
   });
   await checks.run(
-    'SIGTERM under load answers every request under way, and keeps what it acknowledged',
+    `SIGTERM under load answers every request under way, and keeps what it acknowledged${among}`,
     async () => {
       const load = new Load(client, vault, secret);
       await sleep(700);

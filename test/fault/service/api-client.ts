@@ -58,19 +58,53 @@ export class ApiClient {
   }
 }
 
-/** Makes the first account of a service and signs it in with a personal token. */
+/**
+ * Makes the first account of a service and signs it in with a personal token. Its organization gets the plan without
+ * limits, which the account, as administrator of the installation, may give: what is asked for here is more than any
+ * plan with a limit allows.
+ */
 export async function firstAccount(url: string): Promise<ApiClient> {
-  const email = 'operator@example.com';
+  const { client, organizationId } = await makeAccount(url, 'operator@example.com', setupToken);
+  await client.call('PATCH', `/admin/organizations/${organizationId}`, { plan: 'enterprise' });
+  return client;
+}
+
+/** An account with an organization of its own. */
+export interface Account {
+  /** Speaks with a personal token. */
+  client: ApiClient;
+  organizationId: string;
+}
+
+/** Registers an account and signs it in. @param withToken the setup token, for the first account */
+export async function makeAccount(url: string, email: string, withToken?: string): Promise<Account> {
   const password = 'six dry tortoises read the map';
   const nobody = new ApiClient(url);
-  await nobody.call('POST', '/auth/register', { email, password, name: 'Operator', setupToken });
+  const fields = { email, password, name: 'Black Box', setupToken: withToken };
+  const { data } = await nobody.call<Envelope<{ organization: { id: string } }>>(
+    'POST',
+    '/auth/register',
+    fields,
+  );
   const session = await nobody.call<Envelope<{ accessToken: string }>>('POST', '/auth/login', {
     email,
     password,
   });
   const person = new ApiClient(url, session.data.accessToken);
   const made = await person.call<Envelope<{ token: string }>>('POST', '/api-tokens', { name: 'black box' });
-  return new ApiClient(url, made.data.token);
+  return { client: new ApiClient(url, made.data.token), organizationId: data.organization.id };
+}
+
+/** An API key and its id. */
+export interface ApiKey {
+  id: string;
+  key: string;
+}
+
+/** Makes an API key that may look at vaults. */
+export async function makeApiKey(client: ApiClient, name: string): Promise<ApiKey> {
+  const fields = { name, scopes: ['vault:read'] };
+  return (await client.call<Envelope<ApiKey>>('POST', '/api-keys', fields)).data;
 }
 
 /** Makes a vault and gives its id. */

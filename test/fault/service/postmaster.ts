@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { killProcess } from './processes.ts';
+import { killProcess, processTable } from './processes.ts';
 
 /** Lines of `postmaster.pid`: pid, data folder, start time, port, socket folder (PostgreSQL: utils/pidfile.h). */
 function pidFileLines(dataDir: string): string[] {
@@ -51,21 +50,4 @@ export function databaseAddress(dataDir: string): pg.ClientConfig {
     password: readFileSync(path.join(dataDir, 'postgres.password'), 'utf8').trim(),
     database: 'credvault',
   };
-}
-
-interface ListedProcess {
-  pid: number;
-  parent: number;
-  command: string;
-}
-
-function processTable(): ListedProcess[] {
-  const table = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  return table
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [];
-      return { pid: Number(pid), parent: Number(parent), command: `${command ?? ''} ` };
-    });
 }

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+
 type Work = () => void;
 
 const works: Work[] = [];
@@ -27,6 +29,25 @@ export function killProcess(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** One line of the process table. */
+export interface ListedProcess {
+  pid: number;
+  parent: number;
+  command: string;
+}
+
+/** All processes of this machine; one that has ended and was not waited for has no command line. */
+export function processTable(): ListedProcess[] {
+  const table = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return table
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [];
+      return { pid: Number(pid), parent: Number(parent), command: `${command ?? ''} ` };
+    });
 }
 
 function install(): void {
