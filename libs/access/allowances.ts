@@ -5,6 +5,8 @@ import type { Principal } from './actor.js';
 
 /** Requests a minute that cost no quota, such as "test connection", of one credential. */
 const testsPerMinute = 60;
+/** Requests a minute with one credential that is paused, expired, rotated or at the wrong address. */
+const refusalsPerMinute = 300;
 
 /**
  * How many requests a minute somebody may make, and what they count for: an API key for itself, personal tokens together
@@ -23,6 +25,11 @@ export class Allowances {
     }
     if (credentialType === 'api_key') return ofApiKey(credentialId, requestsPerMinute);
     return { policy: 'personal-token', key: `${organizationId}:${userId}`, limit: requestsPerMinute };
+  }
+
+  /** For a credential that is known and does not work now: whoever goes on with it is told to wait. */
+  ofRefused({ credentialId }: Principal): Allowance {
+    return { policy: 'refused', key: credentialId, limit: refusalsPerMinute };
   }
 
   /** @param block block of addresses that counts as one neighbour (`addressBlock`) */

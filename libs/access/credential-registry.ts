@@ -27,6 +27,7 @@ export interface CredentialResolver {
 
 /** Turns a token into a principal: checks its form, digests it, and asks the cache before the resolver of its prefix. */
 export class CredentialRegistry {
+  private readonly leakable = new Map<TokenPrefix, (digest: Buffer) => Promise<Principal | null>>();
   private readonly resolvers = new Map<TokenPrefix, CredentialResolver>();
 
   constructor(
@@ -51,6 +52,18 @@ export class CredentialRegistry {
     if (!resolver) return null;
     const digest = this.digester.digest(text);
     return this.cache.get(digest.toString('base64'), () => resolver.findPrincipal(digest));
+  }
+
+  /** Takes a search for tokens that open nothing at the door and are worth as much, such as refresh tokens. */
+  registerLeakable(prefix: TokenPrefix, find: (digest: Buffer) => Promise<Principal | null>): void {
+    this.leakable.set(prefix, find);
+  }
+
+  /** As `findPrincipal`, also for tokens that are none at the door. */
+  async findLeaked(text: string): Promise<Principal | null> {
+    const prefix = parseToken(text)?.prefix;
+    const find = prefix && this.leakable.get(prefix);
+    return find ? find(this.digester.digest(text)) : this.findPrincipal(text);
   }
 
   /** Notes that a credential was used, for its `lastUsedAt`. */

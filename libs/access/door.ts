@@ -4,6 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { publicId, type IdKind } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
+import { TooManyAttempts } from '@credvault/rate-limit/attempt-limit.js';
 import { FairUse } from '@credvault/rate-limit/fair-use.js';
 import {
   AddressNotAllowed,
@@ -65,13 +66,16 @@ export class Door extends AuthGuard('bearer') {
       return;
     }
     if (request.headers.authorization === undefined && request.headers['x-api-key'] === undefined) {
+      await this.countForAddress(request, reply);
       if (needsCredential) throw new CredentialMissing();
-      return this.countForAddress(request, reply);
+      return;
     }
     try {
       await this.authenticate(request, reply);
     } catch (error) {
-      if (needsCredential) throw error;
+      await this.countRefused(request, reply);
+      if (needsCredential || error instanceof TooManyAttempts) throw error;
+      return;
     }
     const { actor } = request;
     if (actor) await this.fairUse.admit(request, reply, this.allowances.of(actor, costsNoQuota));
@@ -100,7 +104,9 @@ export class Door extends AuthGuard('bearer') {
     if (!principal || (scheme === 'basic' && !isNamed(principal, keyId))) {
       this.failures.count(addressBlock(request.ip));
       const isWellFormed = token !== undefined && /^[^ ]+$/.test(token);
-      throw isWellFormed ? new CredentialInvalid(scheme) : new CredentialMalformed(scheme);
+      throw isWellFormed || scheme === 'x-api-key'
+        ? new CredentialInvalid(scheme)
+        : new CredentialMalformed(scheme);
     }
     const actor = { ...principal, origin: originOf(request) };
     request.actor = actor;
@@ -113,6 +119,13 @@ export class Door extends AuthGuard('bearer') {
     this.failures.assertOpen(addressBlock(request.ip));
     request.presented = presentedCredential(request);
     await super.canActivate(new ExecutionContextHost([request, reply]));
+  }
+
+  /** What is refused counts too: a known credential in a window of its own, anything else for the address. */
+  private async countRefused(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { actor } = request;
+    if (actor) await this.fairUse.admit(request, reply, this.allowances.ofRefused(actor));
+    else await this.countForAddress(request, reply);
   }
 
   private async countForAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -13,6 +13,7 @@ const capacity = 50_000;
  */
 export class PrincipalCache {
   private generation = 0;
+  private readonly loads = new Map<string, { generation: number; principal: Promise<Principal | null> }>();
   private readonly keysByOwner = new Map<string, Set<string>>();
   private readonly principals = new LRUCache<string, Principal>({
     max: capacity,
@@ -33,12 +34,27 @@ export class PrincipalCache {
     const healthy = this.channel.isHealthy();
     const cached = healthy ? this.principals.get(digest) : undefined;
     if (cached) return cached;
-    const generation = this.generation;
-    const principal = await load();
+    const { generation } = this;
+    const principal = await this.loadOnce(digest, load);
     if (principal && healthy && generation === this.generation) {
       this.principals.set(digest, principal);
       for (const owner of owners(principal)) this.link(owner, digest);
     }
+    return principal;
+  }
+
+  /**
+   * Of many requests with one credential that come at once, one asks the database: a flood with a single token costs one
+   * connection. Nobody joins a load that began before an invalidation.
+   */
+  private loadOnce(digest: string, load: () => Promise<Principal | null>): Promise<Principal | null> {
+    const { generation } = this;
+    const underWay = this.loads.get(digest);
+    if (underWay?.generation === generation) return underWay.principal;
+    const principal = load().finally(() => {
+      if (this.loads.get(digest)?.principal === principal) this.loads.delete(digest);
+    });
+    this.loads.set(digest, { generation, principal });
     return principal;
   }
 

@@ -42,6 +42,16 @@ describe('RefusalFold', () => {
     expect(written).toHaveLength(1);
   });
 
+  it('folds requests for things that are made up, and then names none of them', () => {
+    for (const resource_id of ['x', 'y', 'z'])
+      fold.add({ ...refusal('a'), resource_type: 'vault', resource_id });
+    fold.flush();
+    expect(written.map(({ count, resource_id }) => [count, resource_id])).toEqual([
+      [1, 'x'],
+      [2, undefined],
+    ]);
+  });
+
   it('keeps different refusals apart', () => {
     fold.add(refusal('a'));
     fold.add(refusal('b'));

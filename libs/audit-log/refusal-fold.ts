@@ -15,11 +15,12 @@ export class RefusalFold {
   constructor(private readonly write: (row: AuditRow) => void) {}
 
   add(row: AuditRow): void {
-    const { credential_id, type, reason, method, route, vault_id, resource_id, status, ip } = row;
-    const key = [credential_id, type, reason, method, route, vault_id, resource_id, status, ip].join(' ');
+    const { credential_id, type, reason, method, route, status, ip } = row;
+    // Not by what they named: whoever makes up ids would have a record for each.
+    const key = [credential_id, type, reason, method, route, status, ip].join(' ');
     const folded = this.open.get(key);
     if (folded) {
-      folded.row = { ...row, count: folded.row.count + 1 };
+      folded.row = { ...commonOf(folded.row, row), count: folded.row.count + 1 };
       return;
     }
     this.write(row);
@@ -41,4 +42,10 @@ export class RefusalFold {
     this.open.delete(key);
     if (folded.row.count > 0) this.write(folded.row);
   }
+}
+
+/** The later one of two refusals, without what they named if that differs. */
+function commonOf(earlier: AuditRow, later: AuditRow): AuditRow {
+  if (earlier.vault_id === later.vault_id && earlier.resource_id === later.resource_id) return later;
+  return { ...later, vault_id: undefined, resource_type: undefined, resource_id: undefined };
 }

@@ -12,11 +12,13 @@ const refusals: Record<number, string> = {
 const failures: Record<number, string> = {
   400: 'bad request',
   404: 'not found',
+  405: 'method not allowed',
   409: 'conflict',
   412: 'precondition failed',
   413: 'payload too large',
   415: 'unsupported media type',
   422: 'idempotency key reused',
+  499: 'client went away',
   503: 'unavailable',
 };
 
@@ -42,7 +44,9 @@ export class RequestRecorder {
     const { origin } = actor;
     const about = { status, ...named };
     if (status < 400) {
-      if (!origin.recorded) this.auditLog.note(actor, { type: origin.event, ...about });
+      // Where no route was, such as OPTIONS, there is no event.
+      const type = origin.event === '' ? 'request.answered' : origin.event;
+      if (!origin.recorded) this.auditLog.note(actor, { type, ...about });
       return;
     }
     const refusal = refusals[status];

@@ -26,6 +26,8 @@ const PREFIXES = ['ck_live_', 'cv_', 'cvs_', 'cvr_', 'cvsetup_', 'cvinv_', 'cvre
 const TOKEN = new RegExp(
   `^(${PREFIXES.join('|')})([0-9A-Za-z]{${RANDOM_DIGITS}})([0-9A-Za-z]{${CHECK_DIGITS}})$`,
 );
+/** A token anywhere in a text. */
+const ANY_TOKEN = new RegExp(`(?:${PREFIXES.join('|')})[0-9A-Za-z]{${RANDOM_DIGITS + CHECK_DIGITS}}`, 'g');
 const LONGEST_TOKEN = Math.max(...PREFIXES.map(({ length }) => length)) + RANDOM_DIGITS + CHECK_DIGITS;
 
 /** A text that has the form of a token; whether it is anyone's is for the lookup to say. */
@@ -58,6 +60,11 @@ export function tokenHint(token: string): string {
   const parsed = parseToken(token);
   if (!parsed) throw new TypeError('not a token');
   return token.slice(0, parsed.prefix.length + HINT_DIGITS);
+}
+
+/** A text with every token in it cut out. */
+export function withoutTokens(text: string): string {
+  return text.replace(ANY_TOKEN, '[token]');
 }
 
 function checkDigits(body: string): string {

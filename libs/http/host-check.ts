@@ -17,7 +17,7 @@ const anyHostPath = '/api/v1/health/';
 export function registerHostCheck(fastify: FastifyInstance, publicUrl: URL): void {
   const known = new Set([publicUrl.hostname.toLowerCase(), ...loopbackNames]);
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const name = hostName(request.host);
+    const name = hasTwoHosts(request.raw.rawHeaders) ? undefined : hostName(request.host);
     if (name !== undefined && known.has(name)) return done();
     if (request.raw.url?.startsWith(anyHostPath)) return done();
     done(unknownHost(name));
@@ -30,6 +30,11 @@ function unknownHost(name: string | undefined): DomainError {
     'BAD_REQUEST',
     'The service does not answer to this host name. Use the address in CREDVAULT_PUBLIC_URL, or change that setting.',
   );
+}
+
+/** Node keeps the first of two and drops the other silently; RFC 9112 §3.2 wants them refused. */
+function hasTwoHosts(rawHeaders: string[]): boolean {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1;
 }
 
 /** The name of a `Host` header (RFC 9110 §7.2) in lower case, without port and final dot; undefined if malformed. */

@@ -11,10 +11,11 @@ const unknownBlock = '0.0.0.0/32';
  * The address of a client as PostgreSQL's `inet` and people write it: without zone (`fe80::1%eth0`), without the port that
  * some proxies append, and an IPv4 address that came as IPv6 as IPv4.
  *
- * @param text what the connection or a trusted proxy says
+ * @param text what the connection or a trusted proxy says; a connection that was reset says nothing
  * @returns undefined for what is no address
  */
-export function clientAddress(text: string): string | undefined {
+export function clientAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text;
   const bare = text.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
   const [address] = bare.split('%', 1);

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 
 /** What limits a request: the name of the policy in the headers. */
-export type LimitPolicy = 'api-key' | 'personal-token' | 'session' | 'address' | 'test';
+export type LimitPolicy = 'api-key' | 'personal-token' | 'session' | 'address' | 'test' | 'refused';
 
 /** How much a window allows, and what is left of it. */
 export interface WindowState {

@@ -124,7 +124,8 @@ class Use {
       const status = (await there[index]?.ask('GET', path, key.key)) ?? 0;
       const answeredAt = performance.now();
       this.answers.push(answeredAt - sentAt);
-      if (status === 401) return (this.refusedAt = answeredAt);
+      // 429: refused, and told to wait after several hundred refusals in a minute.
+      if (status === 401 || status === 429) return (this.refusedAt = answeredAt);
       if (status !== 200) throw new Error(`the key was answered with ${status}`);
       if (all.some(({ refusedAt }) => refusedAt < sentAt))
         throw new Error('the key was accepted after a refusal');

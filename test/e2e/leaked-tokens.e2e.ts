@@ -36,14 +36,18 @@ async function statusOf({ id }: TestKey): Promise<string> {
 describe('a leaked token', () => {
   it('is reported to its organization, and works on unless it is told otherwise', async () => {
     const key = await apiKeyOf(jane);
-    expectStatus(await report(key.key, `https://example.com/paste/42?key=${key.key}`), 202);
+    const source = `https://example.com/paste/42?key=${key.key}`;
+    expectStatus(await report(key.key, `${source}&other=${jane.token}`), 202);
     expect(await statusOf(key)).toBe('active');
     const [event] = await trailOf(jane, { type: 'api_key.leaked' });
     expect(event).toMatchObject({
       actor: { type: 'stranger', id: null },
       credential: null,
       resource: { type: 'api_key', ids: [key.id] },
-      details: { action: 'reported', source: 'https://example.com/paste/42?key=[token]' },
+      details: {
+        action: 'reported',
+        source: 'https://example.com/paste/42?key=[token]&other=[token]',
+      },
     });
   });
 
@@ -66,6 +70,15 @@ describe('a leaked token', () => {
     );
     expectStatus(await report(jane.session), 202);
     expectStatus(await jane.sessionClient.get('/auth/sessions'), 401);
+  });
+
+  it('may be a refresh token, whose session ends', async () => {
+    await choose('pause');
+    const other = await signUp(service);
+    expectStatus(await report(other.refreshToken), 202);
+    expectStatus(await report(jane.refreshToken), 202);
+    expectStatus(await jane.sessionClient.get('/auth/sessions'), 401);
+    expectStatus(await other.sessionClient.get('/auth/sessions'), 200);
   });
 
   it('gets the same answer as one that is none', async () => {

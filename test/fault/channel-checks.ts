@@ -179,7 +179,8 @@ async function outage(services: TwoServices, fate: ListeningFate): Promise<Outag
     const [ofPaused, ofOther] = [await services.ask(paused), await services.ask(other)];
     found.requests += 2;
     if (ofPaused === 200) found.accepted += 1;
-    else if (ofPaused !== 401) found.strangeAnswers.push(ofPaused);
+    // 429: refused, and told to wait after several hundred refusals in a minute.
+    else if (ofPaused !== 401 && ofPaused !== 429) found.strangeAnswers.push(ofPaused);
     if (ofOther !== 200) found.strangeAnswers.push(ofOther);
   }
   found.lookups = services.lookups - found.lookups;

@@ -58,6 +58,7 @@ const keys = [
     api_key_id uuid NOT NULL,
     id uuid NOT NULL,
     hint text NOT NULL,
+    by_owner boolean NOT NULL,
     ends_at timestamptz(3),
     last_used_at timestamptz(3),
     created_at timestamptz(3) NOT NULL DEFAULT now(),

@@ -91,7 +91,7 @@ export class ApiKeyLifecycleService {
     if (statusOf(present) === 'expired' && !isRenewed) throw new ExpiryNeeded();
     const bounds = { ...present, expiresAt: isRenewed ? expiryOf(rotation, now) : present.expiresAt };
     await this.assertWithinActor(transaction, actor, bounds);
-    const { key, secret } = this.apiKeys.mintSecret(present.organizationId, present.id, now);
+    const { key, secret } = this.apiKeys.mintSecret(actor, present, now);
     const endsAt = new Date(now.getTime() + overlapSeconds * 1_000);
     const previousLastUsedAt = await this.keys.replaceSecret(transaction, secret, endsAt);
     const fields = {

@@ -41,7 +41,7 @@ export function rightsAtStake(
   ownerRole: string | undefined,
 ): Rights {
   const rights = rightsOf(key, ownerRole);
-  const isOwner = credentialType !== 'api_key' && userId === key.userId;
+  const isOwner = isInPerson({ credentialType, userId }, key.userId);
   return isOwner ? rights : { ...rights, scopes: withImplied(key.scopes) };
 }
 
@@ -63,6 +63,21 @@ export function assertMayChange(
   if (added.length === 0 && !reachesFurther(present, next)) return;
   const rights = rightsAtStake(actor, { ...next, userId: present.userId }, ownerRole);
   assertWithin(actor, { ...rights, scopes: new Set([...rights.scopes, ...withImplied(added)]) });
+}
+
+/** Whether somebody is this person, and not a program of theirs. */
+export function isInPerson(
+  { credentialType, userId }: Pick<Actor, 'credentialType' | 'userId'>,
+  person: string,
+): boolean {
+  return credentialType !== 'api_key' && userId === person;
+}
+
+/** Whether whoever knows a key's secret can do more after a change; that it works for longer does not count. */
+export function opensMore(present: KeyBounds, next: KeyBounds): boolean {
+  const had = withImplied(present.scopes);
+  const after = { ...next, expiresAt: present.expiresAt };
+  return next.scopes.some((scope) => !had.has(scope)) || reachesFurther(present, after);
 }
 
 function reachesFurther(present: KeyBounds, next: KeyBounds): boolean {

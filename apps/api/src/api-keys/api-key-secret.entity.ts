@@ -18,6 +18,10 @@ export class ApiKeySecret {
   @Column('text')
   hint!: string;
 
+  /** Whether the key's owner in person made it: nobody else knows it then. */
+  @Column('boolean', { name: 'by_owner' })
+  byOwner!: boolean;
+
   /** null: the present secret. An earlier one has an end, also after it has passed. */
   @Column('timestamptz', { name: 'ends_at', nullable: true })
   endsAt!: Date | null;

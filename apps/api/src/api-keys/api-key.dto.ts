@@ -14,6 +14,7 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
+import type { Actor } from '@credvault/access/actor.js';
 import { allScopes, type Scope } from '@credvault/access/scopes.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { InsteadOf } from '@credvault/http/document/instead-of.js';
@@ -101,7 +102,8 @@ export class ApiKeyDto {
   scopes!: Scope[];
 
   /**
-   * The only vaults the key may know of; null when those of the organization.
+   * The only vaults the key may know of; null when those of the organization. To a key that is limited itself, only vaults
+   * that it knows of are named.
    * @example ["vlt_01jd3k5m7n8p9q0r1s2t3v4w5x"]
    */
   vaultIds!: string[] | null;
@@ -389,8 +391,8 @@ export class ApiKeysQuery extends ListQuery {
   rotationDue?: boolean;
 }
 
-/** A key as the API shows it. */
-export function apiKeyDto(key: ApiKeyView): ApiKeyDto {
+/** A key as the API shows it: to an actor who knows of some vaults alone, with those of its vaults. */
+export function apiKeyDto(key: ApiKeyView, { vaultIds: known }: Pick<Actor, 'vaultIds'>): ApiKeyDto {
   const { name, description, hint, scopes, allowedIps, expiresAt, lastUsedAt, lastRotatedAt, rotationDueAt } =
     key;
   return {
@@ -400,7 +402,8 @@ export function apiKeyDto(key: ApiKeyView): ApiKeyDto {
     hint,
     status: statusOf(key),
     scopes,
-    vaultIds: key.vaultIds && key.vaultIds.map((id) => publicId('vault', id)),
+    vaultIds:
+      key.vaultIds && key.vaultIds.filter((id) => known?.has(id) ?? true).map((id) => publicId('vault', id)),
     allowedIps,
     expiresAt,
     lastUsedAt,

@@ -39,7 +39,7 @@ export class ApiKeysController {
   @Requires('key:read', 'api_key.listed')
   @AnswersPage(ApiKeyDto, 'A page of keys.')
   listApiKeys(@CurrentActor() actor: Actor, @Query() query: ApiKeysQuery): Promise<Page<ApiKeyDto>> {
-    return this.keys.list(actor, query, apiKeyDto);
+    return this.keys.list(actor, query, (key) => apiKeyDto(key, actor));
   }
 
   /**
@@ -56,7 +56,7 @@ export class ApiKeysController {
     @RetryWith() retry?: RetryKey,
   ): Promise<Answer<MintedApiKeyDto>> {
     const { answer, headers } = await this.keys.create(actor, body, retry);
-    return mintedAnswer(answer, headers);
+    return mintedAnswer(actor, answer, headers);
   }
 
   /**
@@ -67,7 +67,7 @@ export class ApiKeysController {
   @RequiresApiKey('api_key.introspected')
   @Answers(200, ApiKeyDto, 'The key in use.')
   async getOwnApiKey(@CurrentActor() actor: Actor): Promise<Answer<ApiKeyDto>> {
-    return keyAnswer(await this.keys.get(actor, actor.credentialId));
+    return keyAnswer(actor, await this.keys.get(actor, actor.credentialId));
   }
 
   /**
@@ -81,24 +81,26 @@ export class ApiKeysController {
     @CurrentActor() actor: Actor,
     @Param('keyId', IdParam.of('apiKey')) keyId: string,
   ): Promise<Answer<ApiKeyDto>> {
-    return keyAnswer(await this.keys.get(actor, keyId));
+    return keyAnswer(actor, await this.keys.get(actor, keyId));
   }
 
   /**
    * Change an API key
    * @remarks Changes the fields that are sent; the others stay as they are. Narrowing a key is free; to widen or extend it,
-   * all that it can do afterwards must lie within what you can do.
+   * all that it can do afterwards must lie within what you can do. 409 when somebody else than its owner has rotated it
+   * and the change would give more to whoever knows that secret: the owner rotates it first.
    */
   @Patch(':keyId')
   @Requires('key:manage', 'api_key.updated')
   @Answers(200, ApiKeyDto, 'The key as it is now.')
+  @Fails('CONFLICT')
   async updateApiKey(
     @CurrentActor() actor: Actor,
     @Param('keyId', IdParam.of('apiKey')) keyId: string,
     @Body() body: UpdateApiKeyDto,
     @IfMatch() ifMatch?: string,
   ): Promise<Answer<ApiKeyDto>> {
-    return keyAnswer(await this.keys.update(actor, keyId, body, ifMatch));
+    return keyAnswer(actor, await this.keys.update(actor, keyId, body, ifMatch));
   }
 
   /**
@@ -132,7 +134,7 @@ export class ApiKeysController {
     @RetryWith() retry?: RetryKey,
   ): Promise<Answer<ApiKeyDto>> {
     const { answer, headers } = await this.lifecycle.pause(actor, keyId, retry);
-    return keyAnswer(answer, headers);
+    return keyAnswer(actor, answer, headers);
   }
 
   /**
@@ -149,7 +151,7 @@ export class ApiKeysController {
     @RetryWith() retry?: RetryKey,
   ): Promise<Answer<ApiKeyDto>> {
     const { answer, headers } = await this.lifecycle.resume(actor, keyId, retry);
-    return keyAnswer(answer, headers);
+    return keyAnswer(actor, answer, headers);
   }
 
   /**
@@ -171,16 +173,20 @@ export class ApiKeysController {
     @RetryWith() retry?: RetryKey,
   ): Promise<Answer<MintedApiKeyDto>> {
     const { answer, headers } = await this.lifecycle.rotate(actor, keyId, body, { ifMatch, retry });
-    return mintedAnswer(answer, headers);
+    return mintedAnswer(actor, answer, headers);
   }
 }
 
-function keyAnswer(key: ApiKeyView, headers?: Record<string, string>): Answer<ApiKeyDto> {
-  const dto = apiKeyDto(key);
+function keyAnswer(actor: Actor, key: ApiKeyView, headers?: Record<string, string>): Answer<ApiKeyDto> {
+  const dto = apiKeyDto(key, actor);
   return Answer.of(dto, { etag: etagOf(dto.id, key.revision), headers });
 }
 
-function mintedAnswer({ apiKey, key }: MintedKey, headers: Record<string, string>): Answer<MintedApiKeyDto> {
-  const dto = { ...apiKeyDto(apiKey), key };
+function mintedAnswer(
+  actor: Actor,
+  { apiKey, key }: MintedKey,
+  headers: Record<string, string>,
+): Answer<MintedApiKeyDto> {
+  const dto = { ...apiKeyDto(apiKey, actor), key };
   return Answer.of(dto, { etag: etagOf(dto.id, apiKey.revision), headers });
 }

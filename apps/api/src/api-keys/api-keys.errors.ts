@@ -34,6 +34,17 @@ export class RotatedMeanwhile extends DomainError {
   }
 }
 
+/** Whoever made the secret knows it, and would be given more with the key. */
+export class SecretOfAnother extends DomainError {
+  constructor() {
+    super(
+      'CONFLICT',
+      "Somebody else than its owner has made this key's secret and may know it. The owner has to rotate the key before it is widened.",
+      { details: [{ path: 'id', code: 'secret_of_another', message: 'must be rotated by its owner first' }] },
+    );
+  }
+}
+
 /** An expired key has to be told how long it lives from now on. */
 export class ExpiryNeeded extends DomainError {
   constructor() {

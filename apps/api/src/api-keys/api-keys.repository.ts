@@ -101,6 +101,19 @@ export class ApiKeysRepository {
     return row?.id;
   }
 
+  /** Whether a secret opens the key that somebody else than its owner in person has made, and so may know. */
+  async hasForeignSecret(
+    transaction: Transaction,
+    { organizationId, id }: Pick<ApiKey, 'organizationId' | 'id'>,
+  ): Promise<boolean> {
+    const rows = await transaction.rows(
+      `SELECT 1 FROM api_key_secrets WHERE organization_id = $1 AND api_key_id = $2 AND NOT by_owner
+         AND (ends_at IS NULL OR ends_at > now())`,
+      [organizationId, id],
+    );
+    return rows.length > 0;
+  }
+
   async insert(transaction: Transaction, key: ApiKey, secret: ApiKeySecret): Promise<void> {
     await transaction.manager.insert(ApiKey, key);
     await transaction.manager.insert(ApiKeySecret, secret);

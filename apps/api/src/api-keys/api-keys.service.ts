@@ -17,11 +17,11 @@ import { LongLivedTokens } from '../auth/long-lived-tokens.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { ApiKeyBounds } from './api-key-bounds.js';
 import { expiryOf, futureExpiry, rotationInterval } from './api-key-expiry.js';
-import { assertMayChange, rightsOf } from './api-key-rights.js';
+import { assertMayChange, isInPerson, opensMore, rightsOf } from './api-key-rights.js';
 import type { ApiKeySecret } from './api-key-secret.entity.js';
 import type { ApiKeysQuery, CreateApiKeyDto, UpdateApiKeyDto } from './api-key.dto.js';
 import type { ApiKey } from './api-key.entity.js';
-import { ApiKeyNotFound, ApiKeyShownOnce } from './api-keys.errors.js';
+import { ApiKeyNotFound, ApiKeyShownOnce, SecretOfAnother } from './api-keys.errors.js';
 import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
 
 /** A key that was never used stands where 1970 would. */
@@ -108,7 +108,10 @@ export class ApiKeysService implements OnModuleInit {
     return toPage(page, await this.keys.list(organizationId, query, page), toItem, sortValue);
   }
 
-  /** @throws ApiKeyNotFound, PRECONDITION_FAILED, ApiKeyFieldRefused; RightsTooWide for widening beyond the actor */
+  /**
+   * @throws ApiKeyNotFound, PRECONDITION_FAILED, ApiKeyFieldRefused; RightsTooWide for widening beyond the actor;
+   *   SecretOfAnother for widening what a secret opens that somebody else than the owner knows
+   */
   async update(actor: Actor, id: string, fields: UpdateApiKeyDto, ifMatch?: string): Promise<ApiKeyView> {
     const vaultIds = fields.vaultIds && (await this.bounds.vaultsOf(actor, fields.vaultIds));
     const allowedIps = fields.allowedIps && this.bounds.addressesOf(fields.allowedIps);
@@ -126,6 +129,9 @@ export class ApiKeysService implements OnModuleInit {
       };
       if (fields.expiresAt) futureExpiry(fields.expiresAt, new Date());
       assertMayChange(actor, present, next, ownerRole);
+      if (opensMore(present, next) && (await this.keys.hasForeignSecret(transaction, present))) {
+        throw new SecretOfAnother();
+      }
       return { fields: next, details: { fields: Object.keys(fields) } };
     });
   }
@@ -180,7 +186,11 @@ export class ApiKeysService implements OnModuleInit {
   }
 
   /** A new secret for a key; only its digest is stored. */
-  mintSecret(organizationId: string, apiKeyId: string, now: Date): { key: string; secret: ApiKeySecret } {
+  mintSecret(
+    actor: Actor,
+    { organizationId, id: apiKeyId, userId }: Pick<ApiKey, 'organizationId' | 'id' | 'userId'>,
+    now: Date,
+  ): { key: string; secret: ApiKeySecret } {
     const key = mintToken('cv_');
     const secret: ApiKeySecret = {
       digest: this.digester.digest(key),
@@ -188,6 +198,7 @@ export class ApiKeysService implements OnModuleInit {
       apiKeyId,
       id: newUuid(),
       hint: tokenHint(key),
+      byOwner: isInPerson(actor, userId),
       endsAt: null,
       lastUsedAt: null,
       createdAt: now,
@@ -203,7 +214,7 @@ export class ApiKeysService implements OnModuleInit {
   ): Promise<MintedKey> {
     const { organizationId, userId } = actor;
     const id = newUuid();
-    const { key, secret } = this.mintSecret(organizationId, id, now);
+    const { key, secret } = this.mintSecret(actor, { organizationId, id, userId }, now);
     const apiKey: ApiKey = {
       ...fields,
       organizationId,

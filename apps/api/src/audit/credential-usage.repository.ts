@@ -3,6 +3,7 @@ import type { AuditOutcome } from '@credvault/audit-log/audit-record.js';
 import { Database } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import { clientAddress } from '@credvault/rate-limit/address-block.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
 import { auditEventColumns, type AuditEventRow } from './audit-events.repository.js';
 
@@ -52,7 +53,7 @@ export class CredentialUsageRepository {
       .add('outcome = ?', query.outcome)
       .add('method = ?', query.method)
       .add('status = ?::smallint', query.statusCode)
-      .add('ip = ?::inet', query.sourceIp)
+      .add('ip = ?::inet', query.sourceIp && clientAddress(query.sourceIp))
       .add('occurred_at >= ?::timestamptz', query.from)
       .add('occurred_at < ?::timestamptz', query.to)
       .addCommon(query, { created: 'occurred_at', search: 'route' });
@@ -75,7 +76,7 @@ export class CredentialUsageRepository {
 
   /** Requests of every stretch from the one that holds `from` to the one before `to`, also where there were none; in UTC. */
   summarize(
-    { organizationId, credentialId }: CredentialOwner,
+    { organizationId, credentialId, vaultIds }: CredentialOwner,
     interval: UsageInterval,
     from: Date,
     to: Date,
@@ -85,6 +86,7 @@ export class CredentialUsageRepository {
          SELECT date_trunc($3, occurred_at, 'UTC') AS bucket, outcome, sum(count)::int AS requests FROM audit_events
          WHERE organization_id = $1 AND credential_id = $2 AND NOT secondary AND method IS NOT NULL
            AND occurred_at >= date_trunc($3, $4::timestamptz, 'UTC') AND occurred_at < $5::timestamptz
+           AND ($7::uuid[] IS NULL OR vault_id IS NULL OR vault_id = ANY($7))
          GROUP BY 1, 2)
        SELECT bucket AS "startsAt", coalesce(sum(requests), 0)::int AS requests,
          coalesce(sum(requests) FILTER (WHERE outcome = 'success'), 0)::int AS succeeded,
@@ -94,7 +96,7 @@ export class CredentialUsageRepository {
          make_interval(hours => $6)) AS bucket
        LEFT JOIN counted USING (bucket)
        GROUP BY bucket ORDER BY bucket`,
-      [organizationId, credentialId, interval, from, to, hoursOf[interval]],
+      [organizationId, credentialId, interval, from, to, hoursOf[interval], vaultIds ? [...vaultIds] : null],
     );
   }
 }

@@ -30,7 +30,8 @@ export interface RefreshTokenRow {
   is_fresh_predecessor: boolean;
 }
 
-interface PrincipalRow {
+/** What the door must know of a session. */
+export interface SessionPrincipalRow {
   plan: string;
   organization_id: string;
   id: string;
@@ -54,8 +55,23 @@ const selectPrincipal = {
 export class SessionsRepository {
   constructor(private readonly database: Database) {}
 
-  async findPrincipal(accessDigest: Buffer): Promise<PrincipalRow | undefined> {
-    return (await this.database.execute<PrincipalRow>(selectPrincipal, [accessDigest]))[0];
+  async findPrincipal(accessDigest: Buffer): Promise<SessionPrincipalRow | undefined> {
+    return (await this.database.execute<SessionPrincipalRow>(selectPrincipal, [accessDigest]))[0];
+  }
+
+  /** The session of a refresh token that can still be exchanged. */
+  async findByRefreshDigest(digest: Buffer): Promise<SessionPrincipalRow | undefined> {
+    const [row] = await this.database.rows<SessionPrincipalRow>(
+      `SELECT s.organization_id, s.id, s.user_id, s.refresh_expires_at AS access_expires_at, m.role, u.is_superuser, o.plan
+       FROM refresh_tokens r
+       JOIN sessions s ON s.organization_id = r.organization_id AND s.id = r.session_id
+       JOIN memberships m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
+       JOIN users u ON u.id = s.user_id
+       JOIN organizations o ON o.id = s.organization_id
+       WHERE r.digest = $1 AND r.replaced_at IS NULL AND s.refresh_expires_at > now()`,
+      [digest],
+    );
+    return row;
   }
 
   async insert(transaction: Transaction, session: Session, refreshDigest: Buffer): Promise<void> {

@@ -15,7 +15,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { RefreshInProgress, RefreshRefused, SessionNotFound } from './auth.errors.js';
 import type { Session } from './session.entity.js';
-import { SessionsRepository, type RefreshTokenRow } from './sessions.repository.js';
+import { SessionsRepository, type RefreshTokenRow, type SessionPrincipalRow } from './sessions.repository.js';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -58,11 +58,18 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
 
   onModuleInit(): void {
     this.credentials.register(this);
+    this.credentials.registerLeakable('cvr_', async (digest) => {
+      const row = await this.sessions.findByRefreshDigest(digest);
+      return row ? this.principalOf(row) : null;
+    });
   }
 
   async findPrincipal(digest: Buffer): Promise<Principal | null> {
     const row = await this.sessions.findPrincipal(digest);
-    if (!row) return null;
+    return row ? this.principalOf(row) : null;
+  }
+
+  private principalOf(row: SessionPrincipalRow): Principal {
     return {
       credentialType: this.credentialType,
       credentialId: row.id,

@@ -13,7 +13,7 @@ export class ReportLeakedTokenDto {
   token!: string;
 
   /**
-   * Where it was found, for its owner; the token itself is cut out of it.
+   * Where it was found, for its owner; tokens are cut out of it.
    * @example "https://example.com/paste/42"
    */
   @MayBeAbsent()

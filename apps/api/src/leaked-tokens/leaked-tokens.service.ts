@@ -8,6 +8,7 @@ import {
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { reportRow } from '@credvault/audit-log/audit-record.js';
+import { withoutTokens } from '@credvault/crypto/tokens.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import type { IdKind } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
@@ -55,10 +56,10 @@ export class LeakedTokensService {
   /** @throws TooManyAttempts, AuditUnavailable */
   async report({ token, source, origin }: LeakReport): Promise<void> {
     await this.limit.take(addressBlock(origin.ip));
-    const principal = await this.credentials.findPrincipal(token);
+    const principal = await this.credentials.findLeaked(token);
     if (!principal || isOver(principal)) return;
     const { leakedTokens } = await this.organizations.get(principal.organizationId);
-    const found = source?.replaceAll(token, '[token]');
+    const found = source && withoutTokens(source.replaceAll(token, '[token]'));
     await this.database.transaction(async (transaction) => {
       const stopped = leakedTokens === 'pause' && (await this.credentials.stop(transaction, principal));
       await this.tell(transaction, principal, origin, {

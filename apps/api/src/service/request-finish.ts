@@ -1,12 +1,18 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { Actor } from '@credvault/access/actor.js';
 import { routeOf } from '@credvault/access/origin.js';
 import { RefusedRequests } from '@credvault/audit-log/refused-requests.js';
 import { RequestRecorder, type NamedInPath } from '@credvault/audit-log/request-recorder.js';
 import { uuidOf, type IdKind } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { MetricsService } from './metrics.service.js';
+
+/** Time in which what a request has begun may record itself after its client went away, in milliseconds. */
+const abortedAfter = 1_000;
+/** The status that nginx gave to requests whose client did not wait; it is in records alone. */
+const clientClosedRequest = 499;
 
 /**
  * What happens after every answer: its audit record if it has none yet, its metrics, and its one line in the log, which
@@ -20,6 +26,12 @@ export function registerRequestFinish(
   const recorder = app.get(RequestRecorder);
   const refused = app.get(RefusedRequests);
   const metrics = app.get(MetricsService);
+  fastify.addHook('onRequestAbort', (request: FastifyRequest, done: () => void) => {
+    const { actor } = request;
+    // What was begun goes on and records itself; the rest is recorded here.
+    if (actor) setTimeout(() => recordAborted(recorder, actor, request), abortedAfter).unref();
+    done();
+  });
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { statusCode } = reply;
     const route = routeOf(request);
@@ -39,6 +51,11 @@ export function registerRequestFinish(
     );
     done();
   });
+}
+
+/** A request whose client went away: no answer is finished, so nothing else would record it. */
+function recordAborted(recorder: RequestRecorder, actor: Actor, request: FastifyRequest): void {
+  if (!actor.origin.recorded) recorder.record(actor, clientClosedRequest, namedInPath(request));
 }
 
 /** Parameters of paths that are ids, by the kind of what they name; a vault stands beside what is in it. */
