@@ -8,6 +8,15 @@ const nouns: Partial<Record<IdKind, string>> = {
   auditEvent: 'audit event',
 };
 
+/** What parameters of paths are called that are ids, by the kind of what they name; a vault stands beside what is in it. */
+export const idParameters = {
+  secret: 'secretId',
+  apiKey: 'keyId',
+  apiToken: 'tokenId',
+  session: 'sessionId',
+  organization: 'organizationId',
+} as const satisfies Partial<Record<IdKind, string>>;
+
 /** The answer to an id that names nothing the actor may know of: the same for unknown, foreign and malformed ids. */
 export class ResourceNotFound extends DomainError {
   constructor(kind: IdKind) {

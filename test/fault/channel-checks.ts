@@ -109,8 +109,13 @@ class TwoServices {
     return this.proxy.statements.get(lookup) ?? 0;
   }
 
-  /** Waits until the second service trusts its cache: a request with a known key asks nothing. */
+  /**
+   * Waits until the second service listens and trusts its cache: a request with a known key asks nothing. Caches that
+   * trust a cut channel would do so earlier, and forget the key when the channel is back.
+   */
   async untilTrusting(key: ApiKey): Promise<void> {
+    for (const deadline = Date.now() + patience; !this.proxy.isListening; await sleep(50))
+      must(Date.now() < deadline, 'it never listened');
     for (const deadline = Date.now() + patience; (await this.lookupsFor(key, 3)) > 0; await sleep(50))
       must(Date.now() < deadline, 'it never trusted its cache');
   }

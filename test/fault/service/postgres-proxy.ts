@@ -12,6 +12,8 @@ interface Link {
   client: Socket;
   server: Socket;
   listens: boolean;
+  /** It has sent an echo to itself: all that follows the LISTEN, forgetting everything included, is done. */
+  speaks: boolean;
   /** Lets nothing through any more. What got lost cannot come later, so it stays so. */
   isSilent: boolean;
 }
@@ -52,6 +54,11 @@ export class PostgresProxy {
     if (fate === 'silent') for (const link of this.#links) if (link.listens) this.#hinder(link);
   }
 
+  /** True while a connection listens, hears itself and lets everything through. */
+  get isListening(): boolean {
+    return [...this.#links].some(({ speaks, isSilent }) => speaks && !isSilent);
+  }
+
   /** Statements executed so far. */
   get executed(): number {
     return [...this.statements.values()].reduce((sum, count) => sum + count, 0);
@@ -68,6 +75,7 @@ export class PostgresProxy {
       client,
       server: createConnection(`${host}/.s.PGSQL.${port}`),
       listens: false,
+      speaks: false,
       isSilent: false,
     };
     this.#links.add(link);
@@ -92,6 +100,7 @@ export class PostgresProxy {
 
   #note(link: Link, statement: string): void {
     this.statements.set(statement, (this.statements.get(statement) ?? 0) + 1);
+    if (link.listens && statement.startsWith('SELECT pg_notify(')) link.speaks = true;
     if (!statement.startsWith('LISTEN ')) return;
     link.listens = true;
     if (this.#fate !== 'forwarded') this.#hinder(link);

@@ -262,6 +262,6 @@ function resourceOf({ resourceType: type, resourceId, resourceIds }: AuditEventR
 }
 
 /** `api_token` of the trail as the kind of an id. */
-function kindOf(type: string): IdKind {
+export function kindOf(type: string): IdKind {
   return type.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase()) as IdKind;
 }

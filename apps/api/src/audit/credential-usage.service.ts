@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { publicId, type IdKind } from '@credvault/database/typed-id.js';
 import { DomainError } from '@credvault/http/domain-error.js';
-import { ResourceNotFound } from '@credvault/http/id-param.js';
+import { idParameters, ResourceNotFound } from '@credvault/http/id-param.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
 import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
+import { kindOf } from './audit-event.dto.js';
 import type { AuditEventRow } from './audit-events.repository.js';
 import {
   CredentialUsageRepository,
@@ -85,20 +86,12 @@ function usedRequest(row: AuditEventRow): UsedRequest {
   return { ...row, path: pathOf(row) };
 }
 
-/** What the parameters of a route are called, by the type of the resource that they name. */
-const parameters: Record<string, [parameter: string, kind: IdKind]> = {
-  secret: ['secretId', 'secret'],
-  api_key: ['keyId', 'apiKey'],
-  api_token: ['tokenId', 'apiToken'],
-  session: ['sessionId', 'session'],
-  organization: ['organizationId', 'organization'],
-};
-
 /** The route with the ids that the record knows; a parameter it does not know stays `:version`. */
 function pathOf({ route, vaultId, resourceType, resourceId }: AuditEventRow): string {
   let path = route ?? '';
   if (vaultId !== null) path = path.replace(':vaultId', publicId('vault', vaultId));
-  const [parameter, kind] = parameters[resourceType ?? ''] ?? [];
-  if (parameter === undefined || kind === undefined || resourceId === null) return path;
-  return path.replace(`:${parameter}`, publicId(kind, resourceId));
+  if (resourceType === null || resourceId === null) return path;
+  const kind = kindOf(resourceType);
+  const parameter = (idParameters as Partial<Record<IdKind, string>>)[kind];
+  return parameter === undefined ? path : path.replace(`:${parameter}`, publicId(kind, resourceId));
 }

@@ -6,6 +6,7 @@ import { routeOf } from '@credvault/access/origin.js';
 import { RefusedRequests } from '@credvault/audit-log/refused-requests.js';
 import { RequestRecorder, type NamedInPath } from '@credvault/audit-log/request-recorder.js';
 import { uuidOf, type IdKind } from '@credvault/database/typed-id.js';
+import { idParameters } from '@credvault/http/id-param.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -58,20 +59,11 @@ function recordAborted(recorder: RequestRecorder, actor: Actor, request: Fastify
   if (!actor.origin.recorded) recorder.record(actor, clientClosedRequest, namedInPath(request));
 }
 
-/** Parameters of paths that are ids, by the kind of what they name; a vault stands beside what is in it. */
-const idParameters: Record<string, IdKind> = {
-  secretId: 'secret',
-  keyId: 'apiKey',
-  tokenId: 'apiToken',
-  sessionId: 'session',
-  organizationId: 'organization',
-};
-
 /** What is no id at all is left out: it may be anything, a token pasted into the wrong place too. */
 function namedInPath({ params }: FastifyRequest): NamedInPath {
   const given = (params ?? {}) as Record<string, string | undefined>;
   const vaultId = uuidOf('vault', given['vaultId'] ?? '');
-  for (const [name, kind] of Object.entries(idParameters)) {
+  for (const [kind, name] of Object.entries(idParameters) as [IdKind, string][]) {
     const resourceId = given[name] === undefined ? undefined : uuidOf(kind, given[name]);
     if (resourceId !== undefined) return { resourceType: kind, resourceId, vaultId };
   }
