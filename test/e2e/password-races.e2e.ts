@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import { hashPassword } from '@credvault/crypto/passwords.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { uuidOf } from '@credvault/database/typed-id.js';

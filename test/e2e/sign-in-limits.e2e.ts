@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { OrganizationsService } from '../../apps/api/src/organizations/organizations.service.js';
 import { mintToken } from '@credvault/crypto/tokens.js';
 import { Client, type Reply } from '../support/client.js';

@@ -1,5 +1,4 @@
 import { request as httpRequest } from 'node:http';
-import { jest } from '@jest/globals';
 import { mintToken } from '@credvault/crypto/tokens.js';
 import { newUuid, publicId } from '@credvault/database/typed-id.js';
 import { Client, type Reply } from '../support/client.js';

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type Reply } from '../support/client.js';
 import { expectStatus, type Person, signUp } from '../support/people.js';

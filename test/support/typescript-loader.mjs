@@ -1,4 +1,5 @@
-// Lets plain Node run the project's sources outside of Jest: node --import ./test/support/typescript-loader.mjs file.ts
+// Lets plain Node run the sources, for suites that speak with a service and for their cluster:
+// node --import ./test/support/typescript-loader.mjs file.ts
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve as resolvePath } from 'node:path';
@@ -26,8 +27,9 @@ registerHooks({
     return source ? { url: source.href, format: 'module', shortCircuit: true } : next(specifier, context);
   },
   load(url, context, next) {
-    if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
+    if (!url.startsWith('file:')) return next(url, context);
     const filename = fileURLToPath(url);
+    if (!filename.endsWith('.ts')) return next(url, context);
     const options = { ...swcOptions, filename, sourceMaps: 'inline', swcrc: false, configFile: false };
     const { code } = transformSync(readFileSync(filename, 'utf8'), options);
     return { format: 'module', source: code, shortCircuit: true };
