@@ -14,41 +14,62 @@ export interface CredentialUse {
   at: Date;
 }
 
-/** Coalesces the last use of credentials, so that no request writes for it. */
+/** What is known of one credential, or of one of its secrets. */
+interface Uses {
+  resolver: CredentialResolver;
+  /** When its last use was written; undefined: it was not. */
+  writtenAt?: number;
+  /** A use later than that. */
+  latest?: CredentialUse;
+}
+
+/**
+ * Coalesces the last use of credentials, so that no request writes for it: the first use is written a moment later, and what
+ * follows within a minute at its end. So the last one is always written.
+ */
 export class LastUsed {
-  private readonly written = new Map<string, number>();
-  private readonly pending = new Map<CredentialResolver, Map<string, CredentialUse>>();
+  private readonly uses = new Map<string, Uses>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly onError: (error: unknown) => void = () => undefined) {}
 
   touch(resolver: CredentialResolver, principal: Principal): void {
-    const now = Date.now();
     const { organizationId, credentialId, secretId } = principal;
-    const used = secretId ?? credentialId;
-    const last = this.written.get(used);
-    if (last !== undefined && now - last < writeEvery) return;
-    this.written.set(used, now);
-    const uses = this.pending.get(resolver) ?? new Map<string, CredentialUse>();
-    uses.set(used, { organizationId, credentialId, secretId, at: new Date(now) });
-    this.pending.set(resolver, uses);
-    this.timer ??= setTimeout(() => void this.flush(), flushAfter).unref();
+    const id = secretId ?? credentialId;
+    const uses: Uses = this.uses.get(id) ?? { resolver };
+    uses.latest = { organizationId, credentialId, secretId, at: new Date() };
+    this.uses.set(id, uses);
+    this.timer ??= setTimeout(() => void this.writeDue(), flushAfter).unref();
   }
 
-  /** Writes what is pending; also called at shutdown. */
+  /** Writes what was not written yet; called at shutdown. */
   async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const batches = [...this.pending];
-    this.pending.clear();
-    this.forgetOld();
-    for (const [resolver, uses] of batches) {
-      await resolver.saveLastUsed([...uses.values()]).catch(this.onError);
-    }
+    await this.write(() => true);
   }
 
-  private forgetOld(): void {
-    const oldest = Date.now() - writeEvery;
-    for (const [id, at] of this.written) if (at < oldest) this.written.delete(id);
+  private async writeDue(): Promise<void> {
+    const before = Date.now() - writeEvery;
+    await this.write(({ writtenAt }) => writtenAt === undefined || writtenAt <= before);
+    for (const [id, { latest, writtenAt }] of this.uses) {
+      if (latest === undefined && (writtenAt === undefined || writtenAt <= before)) this.uses.delete(id);
+    }
+    this.timer =
+      this.uses.size === 0 ? undefined : setTimeout(() => void this.writeDue(), flushAfter).unref();
+  }
+
+  private async write(isDue: (uses: Uses) => boolean): Promise<void> {
+    const batches = new Map<CredentialResolver, CredentialUse[]>();
+    for (const uses of this.uses.values()) {
+      const { resolver, latest } = uses;
+      if (latest === undefined || !isDue(uses)) continue;
+      const batch = batches.get(resolver);
+      if (batch) batch.push(latest);
+      else batches.set(resolver, [latest]);
+      uses.writtenAt = Date.now();
+      uses.latest = undefined;
+    }
+    for (const [resolver, batch] of batches) await resolver.saveLastUsed(batch).catch(this.onError);
   }
 }

@@ -270,9 +270,13 @@ describe('embedded PostgreSQL', () => {
     return { child, output: () => output };
   }
 
-  /** A child of a shell that then became a program which never asks after its children. */
+  /**
+   * A child of a shell that then became a program which never asks after its children. The child waits for that: a shell
+   * that still is one would take note of its end.
+   */
   async function makeZombie(account: { uid: number; gid: number }): Promise<number> {
-    const child = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    const childEnds = 'until grep -q sleep /proc/$PPID/comm; do :; done';
+    const child = spawn('/bin/sh', ['-c', 'sh -c "$1" & echo $!; exec sleep 60', 'sh', childEnds], {
       ...account,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
