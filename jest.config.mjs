@@ -14,13 +14,13 @@ const common = {
 
 /**
  * Suites that speak with a service; they share one PostgreSQL, and each has a database of its own. Their runner uses plain
- * Node processes that load the service once instead of once per suite, which halves the run (docs/testing.md).
+ * Node threads that load the service once instead of once per suite, which halves the run (docs/testing.md).
  */
 const withCluster = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
-  runner: ['jest-light-runner', { runtime: 'child_process' }],
-  setupFiles: ['<rootDir>/test/support/suite-process.mjs'],
+  runner: 'jest-light-runner',
+  setupFiles: ['<rootDir>/test/support/suite-thread.mjs'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };

@@ -27,6 +27,6 @@ export default async function startCluster() {
   const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), failed]);
   failed.catch(() => undefined);
   process.env.CREDVAULT_TEST_CLUSTER = line;
-  // The processes that run suites read TypeScript.
+  // The threads that run suites read TypeScript.
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps --import ${pathToFileURL(join(here, 'typescript-loader.mjs'))}`;
 }

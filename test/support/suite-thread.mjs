@@ -1,9 +1,9 @@
-// First in each process that runs suites against a service. The runner keeps no time: a test or hook that hangs would hang
+// First in each thread that runs suites against a service. The runner keeps no time: a test or hook that hangs would hang
 // the run. So each gets the usual limit, or the one that its suite names.
 import { addEventHandler } from 'jest-circus';
 import { usualLimit } from './usual-limit.mjs';
 
-// Only these processes read TypeScript as they load it; what they start does not.
+// Only these threads read TypeScript as they load it; what they start does not.
 delete process.env.NODE_OPTIONS;
 
 addEventHandler((event, { currentDescribeBlock }) => {
