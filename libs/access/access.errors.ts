@@ -2,6 +2,7 @@ import { DomainError } from '@credvault/http/domain-error.js';
 import type { CredentialRefusal } from './actor.js';
 import type { PresentedCredential } from './presented-credential.js';
 import type { Scope } from './scopes.js';
+import { levelFor } from './vault-levels.js';
 
 /** How a client is told to authenticate (RFC 6750 §3, RFC 7617 §2): in the scheme that it has tried. */
 function challenge(scheme: PresentedCredential['scheme'], error: string): Record<string, string> {
@@ -151,6 +152,15 @@ export class AdministratorRequired extends DomainError {
   }
 }
 
+/** The vault is granted to the actor, but not for this. Names the level that would do. */
+export class GrantTooLow extends DomainError {
+  constructor(scope: Scope) {
+    super('FORBIDDEN', 'Insufficient permissions for operation', {
+      details: [{ path: 'vault', code: 'grant_too_low', message: levelFor(scope) ?? 'none' }],
+    });
+  }
+}
+
 /** A key that is narrowed to some vaults cannot do what concerns all of them. */
 export class OutsideVaults extends DomainError {
   constructor() {
@@ -159,5 +169,20 @@ export class OutsideVaults extends DomainError {
         { path: 'vaultIds', code: 'outside_vaults', message: 'the key is limited to certain vaults' },
       ],
     });
+  }
+}
+
+/** The session is good, but too long ago somebody proved who it stands for. */
+export class StepUpRequired extends DomainError {
+  constructor() {
+    super(
+      'STEP_UP_REQUIRED',
+      'Prove again who you are with POST /auth/step-up, then repeat the request within five minutes.',
+      {
+        details: [
+          { path: 'authorization', code: 'STEP_UP_REQUIRED', message: 'needs POST /auth/step-up first' },
+        ],
+      },
+    );
   }
 }

@@ -11,9 +11,10 @@ import {
 } from './access.errors.js';
 import type { CredentialType } from './actor.js';
 import { ruleOf } from './rule-of.js';
+import { assertSteppedUp } from './step-up.js';
 
 /**
- * Holds a route to its rule: the kind of credential it takes and the scope it needs. Who is asking, the door has found out
+ * Holds a route to its rule: the kind of credential it takes, the scope and the step-up it needs. Who is asking, the door has found out
  * (`Door`). Which resource the actor may reach is the services' matter, by `authorize`.
  */
 @Injectable()
@@ -35,6 +36,7 @@ export class AccessGuard implements CanActivate {
       throw new AdministratorRequired();
     }
     if (rule.scope !== undefined && !actor.scopes.has(rule.scope)) throw new ScopeMissing(rule.scope);
+    if (rule.stepUp) assertSteppedUp(actor);
     return true;
   }
 }

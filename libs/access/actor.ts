@@ -1,5 +1,6 @@
 import type { AddressRanges } from './address-ranges.js';
 import type { Scope } from './scopes.js';
+import type { VaultLevel } from './vault-levels.js';
 
 /** What kind of credential a request carried. */
 export type CredentialType = 'session' | 'api_token' | 'api_key';
@@ -15,10 +16,18 @@ export interface Principal {
   /** Which of an API key's secrets it came with. */
   readonly secretId?: string;
   readonly userId: string;
+  /** Set when the owner is a service account, not a person. */
+  readonly ofServiceAccount?: boolean;
   readonly organizationId: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** The only vaults it may know of, as UUIDs; undefined: those of the organization. */
+  /** The only vaults the credential is for, as UUIDs; undefined: those that its owner reaches. */
   readonly vaultIds?: ReadonlySet<string>;
+  /** The vaults granted to its owner, by UUID; undefined: the role of the owner reaches every vault of the organization. */
+  readonly grants?: ReadonlyMap<string, VaultLevel>;
+  /** The custom role of its owner, as UUID; undefined: a built-in one. */
+  readonly roleId?: string;
+  /** The teams of its owner, as UUIDs. */
+  readonly teamIds?: readonly string[];
   /** The only addresses it may come from; undefined: any. */
   readonly allowedAddresses?: AddressRanges;
   readonly isSuperuser: boolean;
@@ -26,6 +35,8 @@ export interface Principal {
   readonly expiresAt?: number;
   /** When the secret it came with ends, because another one has replaced it; as `expiresAt`. */
   readonly secretEndsAt?: number;
+  /** When a session last proved who it stands for, as `expiresAt`; undefined: not since others had reason to doubt it. */
+  readonly steppedUpAt?: number;
   readonly paused: boolean;
   /** Set when whoever owns the credential is no member of the organization any more. */
   readonly ownerInactive?: boolean;

@@ -3,6 +3,8 @@ import type { Invalidation, InvalidationChannel } from '@credvault/database/inva
 import type { Principal } from './actor.js';
 
 const capacity = 50_000;
+/** Grants that all principals together may hold: some 200 bytes each. */
+const grantCapacity = 1_000_000;
 
 /**
  * Principals by the digest of their credential, so that a warm credential costs no database access.
@@ -17,6 +19,8 @@ export class PrincipalCache {
   private readonly keysByOwner = new Map<string, Set<string>>();
   private readonly principals = new LRUCache<string, Principal>({
     max: capacity,
+    maxSize: grantCapacity,
+    sizeCalculation: ({ grants, teamIds }) => 1 + (grants?.size ?? 0) + (teamIds?.length ?? 0),
     dispose: (principal, key) => this.unlink(principal, key),
   });
 
@@ -87,6 +91,13 @@ export class PrincipalCache {
 
 /** What an invalidation may name to mean this principal. */
 function owners(principal: Principal): string[] {
-  const { credentialId, userId, organizationId, plan } = principal;
-  return [`credential:${credentialId}`, `user:${userId}`, `organization:${organizationId}`, `plan:${plan}`];
+  const { credentialId, userId, organizationId, plan, roleId, teamIds = [] } = principal;
+  return [
+    `credential:${credentialId}`,
+    `user:${userId}`,
+    `organization:${organizationId}`,
+    `plan:${plan}`,
+    ...(roleId === undefined ? [] : [`role:${roleId}`]),
+    ...teamIds.map((id) => `team:${id}`),
+  ];
 }

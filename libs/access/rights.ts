@@ -2,11 +2,14 @@ import { DomainError, type ErrorDetail } from '@credvault/http/domain-error.js';
 import type { Actor } from './actor.js';
 import type { AddressRanges } from './address-ranges.js';
 import type { Scope } from './scopes.js';
+import { knownVaults, rankOf, reachInto, type VaultLevel } from './vault-levels.js';
 
 /** What a credential can do at most; undefined: not narrowed. */
 export interface Rights {
   scopes: Iterable<Scope>;
   vaultIds?: ReadonlySet<string>;
+  /** What is granted to whoever owns it; undefined: every vault. */
+  grants?: ReadonlyMap<string, VaultLevel>;
   allowedAddresses?: AddressRanges;
   /** Milliseconds since the epoch; undefined: never ends. */
   expiresAt?: number;
@@ -29,8 +32,8 @@ export function assertWithin(actor: Actor, rights: Rights): void {
   const details: ErrorDetail[] = [...rights.scopes]
     .filter((scope) => !actor.scopes.has(scope))
     .map((scope) => ({ path: 'scopes', code: 'missing_scope', message: scope }));
-  if (actor.vaultIds && !isSubset(rights.vaultIds, actor.vaultIds)) {
-    details.push({ path: 'vaultIds', code: 'too_wide', message: 'reach beyond the vaults of your own key' });
+  if (!reachesAsFar(actor, rights)) {
+    details.push({ path: 'vaultIds', code: 'too_wide', message: 'reach beyond the vaults that you reach' });
   }
   if (actor.allowedAddresses && rights.allowedAddresses?.isWithin(actor.allowedAddresses) !== true) {
     details.push({
@@ -50,6 +53,14 @@ export function assertWithin(actor: Actor, rights: Rights): void {
   if (details.length > 0) throw new RightsTooWide(details);
 }
 
-function isSubset(inner: ReadonlySet<string> | undefined, outer: ReadonlySet<string>): boolean {
-  return inner !== undefined && [...inner].every((id) => outer.has(id));
+/** Whether an actor reaches every vault of these rights, and each at least as far. */
+function reachesAsFar(actor: Actor, rights: Rights): boolean {
+  if (knownVaults(actor) === undefined) return true;
+  const vaults = knownVaults(rights);
+  return vaults !== undefined && [...vaults].every((id) => rank(actor, id) >= rank(rights, id));
+}
+
+function rank(rights: Pick<Rights, 'vaultIds' | 'grants'>, vaultId: string): number {
+  const level = reachInto(rights, vaultId);
+  return level === undefined ? 0 : rankOf(level);
 }

@@ -1,6 +1,9 @@
 import { allScopes, withImplied, type Scope } from './scopes.js';
 
-export type Role = 'owner' | 'admin' | 'developer' | 'viewer' | 'auditor' | 'billing';
+/** The built-in roles, from the most to the least. */
+export const builtInRoles = ['owner', 'admin', 'developer', 'viewer', 'auditor', 'billing'] as const;
+
+export type Role = (typeof builtInRoles)[number];
 
 const readOnly: Scope[] = ['vault:read', 'secret:list', 'key:read', 'project:read', 'organization:read'];
 
@@ -18,9 +21,32 @@ const roleScopes: Record<Role, ReadonlySet<Scope>> = {
   billing: withImplied(['organization:read', 'billing:manage']),
 };
 
+/** What each built-in role is for, in a sentence. */
+export const roleDescriptions: Record<Role, string> = {
+  owner: 'Does everything, the subscription included. An organization has at least one.',
+  admin: 'Does everything but the subscription.',
+  developer: 'Works with the vaults that are granted, and makes vaults and API keys.',
+  viewer: 'Sees the vaults that are granted and the names in them, never a value.',
+  auditor: 'Sees what a viewer sees, and the audit trail of the whole organization.',
+  billing: 'Sees the organization and changes its subscription.',
+};
+
+/** The built-in roles that reach every vault; the statement in `member-rights.ts` names the same ones. */
+const farReaching: readonly string[] = ['owner', 'admin'] satisfies Role[];
+
 const noScopes: ReadonlySet<Scope> = new Set();
+
+/** Whether a text names a built-in role. */
+export function isBuiltInRole(text: string): text is Role {
+  return Object.hasOwn(roleScopes, text);
+}
 
 /** The scopes of a role; a role nobody knows may do nothing. */
 export function scopesOfRole(role: string): ReadonlySet<Scope> {
-  return Object.hasOwn(roleScopes, role) ? roleScopes[role as Role] : noScopes;
+  return isBuiltInRole(role) ? roleScopes[role] : noScopes;
+}
+
+/** Whether members with this built-in role reach every vault of the organization, granted or not. */
+export function reachesAllVaults(role: string): boolean {
+  return farReaching.includes(role);
 }

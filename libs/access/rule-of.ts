@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { accessRuleKey, type AccessRule } from './rules.js';
+import { accessRuleKey, stepUpKey, type AccessRule } from './rules.js';
 
 const known = new WeakMap<object, AccessRule>();
 
@@ -7,9 +7,12 @@ const known = new WeakMap<object, AccessRule>();
 export function ruleOf(controller: object, handler: object): AccessRule | undefined {
   const cached = known.get(handler);
   if (cached) return cached;
-  const rule = [handler, controller]
+  const declared = [handler, controller]
     .map((target) => Reflect.getMetadata(accessRuleKey, target) as AccessRule | undefined)
     .find((candidate) => candidate !== undefined);
-  if (rule) known.set(handler, rule);
+  if (!declared) return undefined;
+  const stepUp = Reflect.hasMetadata(stepUpKey, handler);
+  const rule = declared.kind === 'requires' ? { ...declared, stepUp } : declared;
+  known.set(handler, rule);
   return rule;
 }

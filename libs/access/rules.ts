@@ -5,6 +5,7 @@ import type { CredentialType } from './actor.js';
 import type { Scope } from './scopes.js';
 
 export const accessRuleKey = Symbol('credvault:access-rule');
+export const stepUpKey = Symbol('credvault:step-up');
 
 /** What a route demands of whoever calls it. */
 export type AccessRule =
@@ -17,6 +18,8 @@ export type AccessRule =
       credentials?: readonly CredentialType[];
       /** Whether the actor must be an administrator of the installation. */
       administrator?: true;
+      /** Whether a session must have proved a moment ago who it stands for; set by `@StepUp`. */
+      stepUp?: boolean;
       /** Type of the audit record that such a request writes, `noun.verb` in the past. */
       event: string;
     };
@@ -75,6 +78,14 @@ export function RequiresAdministrator(event: string): MethodDecorator {
     { kind: 'requires', administrator: true, event },
     ApiExtension('x-administrator-only', true),
   );
+}
+
+/**
+ * Beside one of the rules above: a session must have proved in the last five minutes who it stands for
+ * (`POST /auth/step-up`), because what the route does is worth more than a stolen session. Tokens need just their scope.
+ */
+export function StepUp(): MethodDecorator {
+  return applyDecorators(SetMetadata(stepUpKey, true), ApiExtension('x-step-up', true));
 }
 
 /**

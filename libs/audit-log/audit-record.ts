@@ -1,6 +1,7 @@
 import type { IdKind } from '@credvault/database/typed-id.js';
 import { newUuid } from '@credvault/database/typed-id.js';
 import type { Actor, RequestOrigin } from '@credvault/access/actor.js';
+import { memberTypes } from '@credvault/access/member-id.js';
 
 export type AuditOutcome = 'success' | 'denied' | 'failed';
 
@@ -52,7 +53,7 @@ export interface AuditRow {
 
 /** Who did something: an actor, or a person who has no credential (yet). */
 export type Recordable = Pick<Actor, 'organizationId' | 'userId' | 'origin'> &
-  Partial<Pick<Actor, 'credentialType' | 'credentialId'>>;
+  Partial<Pick<Actor, 'credentialType' | 'credentialId' | 'ofServiceAccount'>>;
 
 /** The record of what somebody did in one request. */
 export function auditRow(actor: Recordable, entry: AuditEntry): AuditRow {
@@ -64,7 +65,7 @@ export function auditRow(actor: Recordable, entry: AuditEntry): AuditRow {
     type: entry.type,
     outcome: entry.outcome ?? 'success',
     reason: entry.reason ?? origin.remark,
-    actor_type: 'user',
+    actor_type: memberTypes[actor.ofServiceAccount === true ? 'service' : 'person'],
     actor_id: actor.userId,
     credential_type: actor.credentialType,
     credential_id: actor.credentialId,

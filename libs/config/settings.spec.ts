@@ -36,6 +36,15 @@ describe('readSettings', () => {
     ['REDIS_URL', 'redis://localhost/first'],
     ['REDIS_URL', 'redis://:100%@localhost'],
     ['REDIS_URL', 'redis://localhost?db=1'],
+    ['SMTP_URL', 'mail.example.com:587'],
+    ['SMTP_URL', 'http://mail.example.com'],
+    ['SMTP_URL', 'smtp://mail.example.com/path'],
+    ['SMTP_URL', 'smtp://mail.example.com?tls=no'],
+    ['SMTP_URL', 'smtp://user@mail.example.com'],
+    ['SMTP_URL', 'smtp://user:100%@mail.example.com'],
+    ['CREDVAULT_MAIL_FROM', 'CredVault'],
+    ['CREDVAULT_MAIL_FROM', 'vault@example.com, other@example.com'],
+    ['CREDVAULT_MAIL_FROM', 'Vault\r\nBcc: <spy@example.com>'],
     ['CREDVAULT_SESSION_LIMIT', '-1'],
     ['CREDVAULT_SESSION_LIMIT', '1e3'],
     ['CREDVAULT_ADDRESS_LIMIT', 'unlimited'],
@@ -68,6 +77,29 @@ describe('readSettings', () => {
 
   it('never repeats the password of a wrong REDIS_URL', () => {
     expect(() => readSettings({ REDIS_URL: 'redis://:hunter2@localhost/first' })).not.toThrow('hunter2');
+  });
+
+  it('never repeats the password of a wrong SMTP_URL', () => {
+    expect(() => readSettings({ SMTP_URL: 'smtp://me:hunter2@mail/first' })).not.toThrow('hunter2');
+  });
+
+  it('takes the sender of mails, or makes one of the public URL', () => {
+    const sender = (environment: Record<string, string>): object => readSettings(environment).mailFrom;
+    expect(sender({ CREDVAULT_MAIL_FROM: 'The Vault <vault@example.com>' })).toEqual({
+      name: 'The Vault',
+      address: 'vault@example.com',
+    });
+    expect(sender({ CREDVAULT_MAIL_FROM: 'vault@example.com' })).toEqual({
+      name: '',
+      address: 'vault@example.com',
+    });
+    const [name, publicUrl] = ['CredVault', 'https://vault.example.com:8443'];
+    expect(sender({ CREDVAULT_PUBLIC_URL: publicUrl })).toEqual({
+      name,
+      address: 'no-reply@vault.example.com',
+    });
+    expect(sender({})).toEqual({ name, address: 'no-reply@[127.0.0.1]' });
+    expect(sender({ HOST: '2001:db8::1' })).toEqual({ name, address: 'no-reply@[IPv6:2001:db8::1]' });
   });
 
   it('takes 0 for an unlimited session', () => {

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { defaultSender, parseMailbox, type Mailbox } from '@credvault/mail/mailbox.js';
+import { isSmtpUrl } from '@credvault/mail/smtp-server.js';
 import { type Environment, isAddressBlock, isOrigin, isRedisUrl, SettingsReader } from './settings-reader.js';
 
 /** Who may register an account of their own; the first account always takes the setup token. */
@@ -38,9 +40,15 @@ export interface Settings {
   /** A setup token chosen by the operator, at least 32 characters. */
   setupToken?: string;
   registration: RegistrationMode;
+  /** Connection string of the mail server; undefined means that no mail is sent. */
+  smtpUrl?: string;
+  /** Who mails are from. */
+  mailFrom: Mailbox;
   corsOrigins: string[];
   /** Addresses or CIDR blocks whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
+  /** Addresses or CIDR blocks that the service may call for users although they are not public. */
+  outboundAllow: string[];
   /** Loopback port of `/metrics`; 0 switches it off. */
   metricsPort: number;
   /** Whether the operator chose the metrics port: a chosen port that is taken stops the start. */
@@ -117,6 +125,17 @@ export const settingsTable: SettingRow[] = [
       'Who may register: `invite`, `open` or `closed`. The first account always takes the setup token.',
   },
   {
+    name: 'SMTP_URL',
+    default: '(none)',
+    description:
+      'Mail server, `smtp://user:password@host:587` or `smtps://…`, for invitations, password resets and changes of e-mail addresses. Without it no mail is sent.',
+  },
+  {
+    name: 'CREDVAULT_MAIL_FROM',
+    default: 'CredVault <no-reply@<host of CREDVAULT_PUBLIC_URL>>',
+    description: 'Sender of mails, an address or `Name <address>`.',
+  },
+  {
     name: 'CREDVAULT_CORS_ORIGINS',
     default: '(none)',
     description: 'Origins of browser applications, separated by commas.',
@@ -125,6 +144,12 @@ export const settingsTable: SettingRow[] = [
     name: 'CREDVAULT_TRUSTED_PROXIES',
     default: '(none)',
     description: 'Addresses or CIDR blocks of reverse proxies whose `X-Forwarded-For` is believed.',
+  },
+  {
+    name: 'CREDVAULT_OUTBOUND_ALLOW',
+    default: '(none)',
+    description:
+      'Addresses or CIDR blocks that the service may call for users although they are private. Metadata services of clouds never.',
   },
   {
     name: 'CREDVAULT_SESSION_LIMIT',
@@ -156,7 +181,7 @@ export const settingsTable: SettingRow[] = [
 
 function readSecretSettings(
   read: SettingsReader,
-): Pick<Settings, 'rootKey' | 'rootKeyFile' | 'setupToken' | 'databaseUrl' | 'redisUrl'> {
+): Pick<Settings, 'rootKey' | 'rootKeyFile' | 'setupToken' | 'databaseUrl' | 'redisUrl' | 'smtpUrl'> {
   const rootKey = read.text('CREDVAULT_ROOT_KEY');
   const rootKeyFile = read.text('CREDVAULT_ROOT_KEY_FILE');
   if (rootKey !== undefined && rootKeyFile !== undefined) {
@@ -180,7 +205,38 @@ function readSecretSettings(
       'must look like redis://user:password@host:6379/0 or rediss://…, with / ? # @ % in the password percent-encoded.',
     );
   }
-  return { rootKey, rootKeyFile: rootKeyFile && resolve(rootKeyFile), setupToken, databaseUrl, redisUrl };
+  const smtpUrl = readSmtpUrl(read);
+  return {
+    rootKey,
+    rootKeyFile: rootKeyFile && resolve(rootKeyFile),
+    setupToken,
+    databaseUrl,
+    redisUrl,
+    smtpUrl,
+  };
+}
+
+function readSmtpUrl(read: SettingsReader): string | undefined {
+  const smtpUrl = read.text('SMTP_URL');
+  if (smtpUrl !== undefined && !isSmtpUrl(smtpUrl)) {
+    read.refuse(
+      'SMTP_URL',
+      'must look like smtp://user:password@host:587 or smtps://…, with / ? # @ % in the password percent-encoded.',
+    );
+  }
+  return smtpUrl;
+}
+
+function readMailFrom(read: SettingsReader, publicUrl: URL): Mailbox {
+  const text = read.text('CREDVAULT_MAIL_FROM');
+  const mailbox = text === undefined ? undefined : parseMailbox(text);
+  if (text !== undefined && mailbox === undefined) {
+    read.refuse(
+      'CREDVAULT_MAIL_FROM',
+      `is "${text}", but must be an address such as vault@example.com, or CredVault <vault@example.com>.`,
+    );
+  }
+  return mailbox ?? defaultSender(publicUrl);
 }
 
 /** `host` as it stands in a URL: IPv6 in brackets, and an any-address as the loopback name people can open. */
@@ -203,17 +259,20 @@ export function readSettings(environment: Environment): Settings {
     read.refuse('HOST', `is "${host}", but must be an IP address or a host name.`);
   }
   const addresses = 'an IP address or a CIDR block such as 10.0.0.0/8';
+  const publicUrl = read.httpUrl('CREDVAULT_PUBLIC_URL', `http://${hostForUrl(host)}:${port}`);
   const settings: Settings = {
     host,
     port,
     processes: read.processes('CREDVAULT_PROCESSES'),
-    publicUrl: read.httpUrl('CREDVAULT_PUBLIC_URL', `http://${hostForUrl(host)}:${port}`),
+    publicUrl,
     ...readSecretSettings(read),
+    mailFrom: readMailFrom(read, publicUrl),
     dataDir: resolve(read.text('CREDVAULT_DATA_DIR') ?? '.credvault'),
     dataDirIsDefault: read.text('CREDVAULT_DATA_DIR') === undefined,
     registration: read.oneOf('CREDVAULT_REGISTRATION', ['invite', 'open', 'closed'], 'invite'),
     corsOrigins: read.list('CREDVAULT_CORS_ORIGINS', isOrigin, 'an origin such as https://app.example.com'),
     trustedProxies: read.list('CREDVAULT_TRUSTED_PROXIES', isAddressBlock, addresses),
+    outboundAllow: read.list('CREDVAULT_OUTBOUND_ALLOW', isAddressBlock, addresses),
     sessionLimit: read.limit('CREDVAULT_SESSION_LIMIT', 600),
     addressLimit: read.limit('CREDVAULT_ADDRESS_LIMIT', 300),
     metricsPort: read.port('CREDVAULT_METRICS_PORT', 9464, 0),

@@ -108,6 +108,14 @@ export class Keyring {
     transaction.afterCommit(() => this.invalidate({ kind: owner.type, id: owner.id }));
   }
 
+  /**
+   * Destroys every data key of an organization that is deleted. The owners of the keys are deleted in the same transaction;
+   * what this process has unwrapped goes when the channel tells, as on every other process.
+   */
+  async destroyAllDataKeys(transaction: Transaction, organizationId: string): Promise<void> {
+    await transaction.rows(`DELETE FROM data_keys WHERE organization_id = $1`, [organizationId]);
+  }
+
   private async find(
     owner: KeyOwner,
     version: number,

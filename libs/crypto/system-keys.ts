@@ -5,9 +5,10 @@ import type { RootKeySet } from './root-key.js';
 
 /**
  * The service's own keys. They are random and wrapped by the root key, so that rotating the root disturbs none of them:
- * `pepper` digests tokens, `cursor` signs pagination cursors, `idempotency` digests request bodies.
+ * `pepper` digests tokens, `cursor` signs pagination cursors, `idempotency` digests request bodies, `authenticators` encrypts the
+ * secrets of authenticator apps.
  */
-export const systemKeyNames = ['pepper', 'cursor', 'idempotency'] as const;
+export const systemKeyNames = ['pepper', 'cursor', 'idempotency', 'authenticators'] as const;
 export type SystemKeyName = (typeof systemKeyNames)[number];
 export type SystemKeys = Readonly<Record<SystemKeyName, Buffer>>;
 
@@ -81,7 +82,12 @@ export async function openSystemKeys(database: Queries, rootKeys: RootKeySet): P
     if (!row) throw new Error(`The system key ${name} is missing from the database.`);
     return unwrapKey(rootKeys, row.root_key_id, systemKeyPlace(name), row.wrapped);
   };
-  return { pepper: keyOf('pepper'), cursor: keyOf('cursor'), idempotency: keyOf('idempotency') };
+  return {
+    pepper: keyOf('pepper'),
+    cursor: keyOf('cursor'),
+    idempotency: keyOf('idempotency'),
+    authenticators: keyOf('authenticators'),
+  };
 }
 
 function readRows(database: Queries): Promise<SystemKeyRow[]> {

@@ -1,7 +1,17 @@
 import { crc32 } from 'node:zlib';
 import { mintToken, parseToken, tokenHint, type TokenPrefix } from './tokens.js';
 
-const PREFIXES: TokenPrefix[] = ['ck_live_', 'cv_', 'cvs_', 'cvr_', 'cvsetup_', 'cvinv_', 'cvreset_'];
+const PREFIXES: TokenPrefix[] = [
+  'ck_live_',
+  'cv_',
+  'cvs_',
+  'cvr_',
+  'cvsetup_',
+  'cvinv_',
+  'cvreset_',
+  'cvemail_',
+  'cvmfa_',
+];
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 function checkDigitsOf(body: string): string {

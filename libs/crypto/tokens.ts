@@ -16,11 +16,22 @@ const HINT_DIGITS = 4;
 
 /**
  * What a token is: `ck_live_` personal API token, `cv_` API key, `cvs_` session, `cvr_` session refresh, `cvsetup_` for
- * the first account, `cvinv_` invitation, `cvreset_` password reset.
+ * the first account, `cvinv_` invitation, `cvreset_` password reset, `cvemail_` change of e-mail address, `cvmfa_` a sign-in
+ * that waits for its second factor.
  */
 export type TokenPrefix = (typeof PREFIXES)[number];
 
-const PREFIXES = ['ck_live_', 'cv_', 'cvs_', 'cvr_', 'cvsetup_', 'cvinv_', 'cvreset_'] as const;
+const PREFIXES = [
+  'ck_live_',
+  'cv_',
+  'cvs_',
+  'cvr_',
+  'cvsetup_',
+  'cvinv_',
+  'cvreset_',
+  'cvemail_',
+  'cvmfa_',
+] as const;
 
 /** No digit is an underscore and every prefix ends in one, so a text fits one prefix at most. */
 const TOKEN = new RegExp(

@@ -1,5 +1,7 @@
 /** SQLSTATE of a broken unique constraint (PostgreSQL documentation, Appendix A). */
 const uniqueViolation = '23505';
+/** SQLSTATE of a row that refers to nothing (same place). */
+const foreignKeyViolation = '23503';
 
 interface PostgresErrorFields {
   code?: unknown;
@@ -16,4 +18,9 @@ function fieldsOf(error: unknown): PostgresErrorFields {
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   const fields = fieldsOf(error);
   return fields.code === uniqueViolation && fields.constraint === constraint;
+}
+
+/** Whether a write failed because what its row belongs to was deleted by somebody else in the meantime. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return fieldsOf(error).code === foreignKeyViolation;
 }

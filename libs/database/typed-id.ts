@@ -8,6 +8,11 @@ import { v7 } from 'uuid';
 export const idPrefixes = {
   user: 'usr',
   organization: 'org',
+  serviceAccount: 'svc',
+  invitation: 'inv',
+  role: 'rol',
+  team: 'tea',
+  grant: 'gra',
   session: 'ses',
   apiToken: 'tok',
   apiKey: 'key',

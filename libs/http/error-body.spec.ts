@@ -71,6 +71,13 @@ describe('toDomainError', () => {
     expect(toDomainError(error).code).toBe('UNAVAILABLE');
   });
 
+  it.each([coded('23503'), Object.assign(new Error('outer'), { driverError: coded('23503') })])(
+    'asks to try again after a deletion came between (%s)',
+    (error) => {
+      expect(toDomainError(error)).toMatchObject({ code: 'UNAVAILABLE', cause: error });
+    },
+  );
+
   it.each([
     coded('23505'),
     coded('22P02'),

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 
+import { isForeignKeyViolation } from '@credvault/database/postgres-errors.js';
 import { isDatabaseOutage } from './database-outage.js';
 import { DomainError, type ErrorCode, type ErrorDetail } from './domain-error.js';
 import { defaultMessage, errorCodeOf } from './error-status.js';
@@ -40,12 +41,16 @@ const frameworkRefusals: Readonly<Record<string, { code: ErrorCode; message: str
   FST_ERR_MAX_PARAM_LENGTH: { code: 'BAD_REQUEST', message: 'A part of the path is too long.' },
 };
 
+/** The next try finds what is left: that the credential has ended, or that there is no such thing. */
+const parentGone = 'What this request needs was deleted while it ran. Try again.';
+
 /** What Node says when the client went away while its body was being read. */
 const brokenBodyCodes = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNABORTED']);
 
 /**
  * Turns whatever was thrown into the error the client is told. What is not known to be the client's doing is an
- * INTERNAL_ERROR that says nothing; a database out of reach is UNAVAILABLE.
+ * INTERNAL_ERROR that says nothing; a database out of reach, or a change that lost a race against a deletion, is
+ * UNAVAILABLE.
  * The original stays as the `cause`, for the log.
  */
 export function toDomainError(thrown: unknown): DomainError {
@@ -56,6 +61,9 @@ export function toDomainError(thrown: unknown): DomainError {
     if (refusal) return refusal;
     if (isDatabaseOutage(thrown)) {
       return new DomainError('UNAVAILABLE', defaultMessage.UNAVAILABLE, { cause: thrown });
+    }
+    if (isForeignKeyViolation(thrown)) {
+      return new DomainError('UNAVAILABLE', parentGone, { cause: thrown });
     }
   }
   return new DomainError('INTERNAL_ERROR', defaultMessage.INTERNAL_ERROR, { cause: thrown });

@@ -5,6 +5,7 @@ export const errorStatus: Readonly<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
+  STEP_UP_REQUIRED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   CONFLICT: 409,
@@ -22,6 +23,7 @@ export const defaultMessage: Readonly<Record<ErrorCode, string>> = {
   BAD_REQUEST: 'Invalid request body or parameters.',
   UNAUTHORIZED: 'Missing or invalid API token.',
   FORBIDDEN: 'Token lacks required permissions.',
+  STEP_UP_REQUIRED: 'Prove again who you are with POST /auth/step-up, then repeat the request.',
   NOT_FOUND: 'Resource does not exist or is not accessible.',
   METHOD_NOT_ALLOWED: 'This path does not take this method. The Allow header lists those it takes.',
   CONFLICT: 'The request conflicts with the present state of the resource.',
@@ -34,8 +36,11 @@ export const defaultMessage: Readonly<Record<ErrorCode, string>> = {
   UNAVAILABLE: 'The service cannot answer right now. Try again shortly.',
 };
 
+/** Where codes share a status, the general one, which stands first above. */
 const codeOfStatus = new Map(
-  Object.entries(errorStatus).map(([code, status]) => [status, code as ErrorCode]),
+  Object.entries(errorStatus)
+    .reverse()
+    .map(([code, status]) => [status, code as ErrorCode]),
 );
 
 /** The code for a status that a framework chose; other 4xx count as 400 and everything else as 500. */

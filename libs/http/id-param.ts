@@ -6,6 +6,7 @@ const nouns: Partial<Record<IdKind, string>> = {
   apiToken: 'API token',
   apiKey: 'API key',
   auditEvent: 'audit event',
+  serviceAccount: 'service account',
 };
 
 /** What parameters of paths are called that are ids, by the kind of what they name; a vault stands beside what is in it. */
@@ -15,6 +16,11 @@ export const idParameters = {
   apiToken: 'tokenId',
   session: 'sessionId',
   organization: 'organizationId',
+  invitation: 'invitationId',
+  serviceAccount: 'serviceAccountId',
+  role: 'roleId',
+  team: 'teamId',
+  grant: 'grantId',
 } as const satisfies Partial<Record<IdKind, string>>;
 
 /** The answer to an id that names nothing the actor may know of: the same for unknown, foreign and malformed ids. */

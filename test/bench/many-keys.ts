@@ -75,8 +75,8 @@ async function fill(dataDir: string): Promise<void> {
     [keysInTable],
   );
   await database.query(
-    `INSERT INTO api_key_secrets (digest, organization_id, api_key_id, id, hint, by_owner)
-     SELECT sha256(uuid_send(id)), organization_id, id, uuidv7(), hint, true FROM api_keys k
+    `INSERT INTO api_key_secrets (digest, organization_id, api_key_id, id, hint, made_by)
+     SELECT sha256(uuid_send(id)), organization_id, id, uuidv7(), hint, user_id FROM api_keys k
      WHERE NOT EXISTS (SELECT FROM api_key_secrets s
        WHERE s.organization_id = k.organization_id AND s.api_key_id = k.id)`,
   );

@@ -3,7 +3,9 @@ import type { DocumentedOperation } from '../support/contract/document.js';
 import type { Reply } from '../support/client.js';
 import { vaultOf } from '../support/fixtures.js';
 import { apiKeyOf, type TestKey } from '../support/keys.js';
+import { organizationOf } from '../support/organizations.js';
 import type { Person } from '../support/people.js';
+import { teamOf } from '../support/teams.js';
 import { casesByOperation } from './operation-cases.js';
 import {
   contract,
@@ -195,6 +197,8 @@ describe('every operation at the door', () => {
 async function anotherParent(parameter: string, person: Person): Promise<string> {
   if (parameter === 'vaultId') return (await vaultOf(person)).id;
   if (parameter === 'keyId') return (await apiKeyOf(person)).id;
+  if (parameter === 'organizationId') return (await organizationOf(person)).id;
+  if (parameter === 'teamId') return (await teamOf(person)).id;
   throw new Error(`Say how to make another ${parameter}.`);
 }
 

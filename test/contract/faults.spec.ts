@@ -22,6 +22,11 @@ const reads = {
   getOrganizationSettings: 'organizations',
   listPlans: 'plans',
   listApiKeys: 'api_keys',
+  listInvitations: 'invitations',
+  listRoles: 'roles',
+  listServiceAccounts: 'users',
+  listTeams: 'teams',
+  listGrants: 'grants',
   reportLeakedToken: 'organizations',
 } as const;
 

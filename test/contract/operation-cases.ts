@@ -5,7 +5,12 @@ import { AccountLinksService } from '../../apps/api/src/auth/account-links.servi
 import { settle } from '../e2e/audit-trail.js';
 import { secretOf, vaultOf } from '../support/fixtures.js';
 import { apiKeyOf } from '../support/keys.js';
+import { organizationOf } from '../support/organizations.js';
 import { expectStatus, password, signUp, type Person } from '../support/people.js';
+import { grantCases } from './grant-cases.js';
+import { memberCases } from './member-cases.js';
+import { mfaCases } from './mfa-cases.js';
+import { serviceAccountCases } from './service-account-cases.js';
 import type { World } from './world.js';
 
 /** A request that succeeds when it is sent as it is. */
@@ -89,6 +94,19 @@ function onOrganization({ jane }: World): Promise<PreparedRequest> {
   return Promise.resolve({ person: jane, params: { organizationId: jane.organizationId } });
 }
 
+/** Somebody with two organizations, who acts in the first one; the second one is what the body names. */
+async function toSecondOrganization(world: World): Promise<PreparedRequest> {
+  const prepared = await byNewcomer(world);
+  const { id: organizationId } = await organizationOf(prepared.person);
+  return { ...prepared, body: { organizationId } };
+}
+
+/** An organization that may be deleted: it is empty, and its owner has another one. */
+async function onEmptyOrganization(world: World): Promise<PreparedRequest> {
+  const { person } = await toSecondOrganization(world);
+  return { person, params: { organizationId: person.organizationId } };
+}
+
 /** On a plan that nobody in these tests has. Jane, whose account was the first, is the administrator. */
 function onPlan({ jane }: World): Promise<PreparedRequest> {
   return Promise.resolve({ person: jane, params: { planName: 'starter' } });
@@ -107,6 +125,16 @@ async function reset({ service }: World): Promise<PreparedRequest> {
     links.issuePasswordReset(transaction, userId),
   );
   return { person, params: {}, body: { token, newPassword } };
+}
+
+async function emailConfirmed({ service }: World): Promise<PreparedRequest> {
+  const person = await signUp(service, 'Moving');
+  const links = service.app.get(AccountLinksService, { strict: false });
+  const userId = uuidOf('user', person.userId) ?? '';
+  const { token } = await service.database.transaction((transaction) =>
+    links.issueEmailChange(transaction, userId, newAccount()['email'] ?? ''),
+  );
+  return { person, params: {}, body: { token } };
 }
 
 function newAccount(): Record<string, string> {
@@ -135,7 +163,14 @@ export const casesByOperation: Record<string, Case> = {
   }),
   logout: byNewcomer,
   changePassword: withBody(byNewcomer, { currentPassword: password, newPassword }),
+  forgotPassword: async (world) => ({ ...(await byJane(world)), body: { email: 'nobody@example.com' } }),
   resetPassword: reset,
+  changeEmail: async (world) => ({
+    ...(await byNewcomer(world)),
+    body: { newEmail: newAccount()['email'], currentPassword: password },
+  }),
+  confirmEmail: emailConfirmed,
+  switchOrganization: toSecondOrganization,
   listSessions: byJane,
   deleteSession: onSession,
   getMe: byJane,
@@ -186,8 +221,18 @@ export const casesByOperation: Record<string, Case> = {
   importSecrets: withBody(onVault, file, { ...file, content: 'THREE=3\n' }),
   exportSecrets: async (world) => ({ ...(await onSecret(world)), query: { format: 'dotenv' } }),
   listAuditEvents: byJane,
+  listOrganizations: byJane,
+  // Somebody new each time: one person may own a few only.
+  createOrganization: withBody(byNewcomer, { name: 'Acme' }, { name: 'Other' }),
+  getOrganization: onOrganization,
+  updateOrganization: withBody(onOrganization, { name: 'Acme Incorporated' }),
+  deleteOrganization: onEmptyOrganization,
   getOrganizationSettings: onOrganization,
   updateOrganizationSettings: withBody(onOrganization, { leakedTokens: 'pause' }),
+  ...grantCases,
+  ...memberCases,
+  ...mfaCases,
+  ...serviceAccountCases,
   listPlans: byJane,
   getPlan: onPlan,
   updatePlan: withBody(onPlan, { apiKeyRequestsPerMinute: 600, tokenRequestsPerMinute: 90 }),

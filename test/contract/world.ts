@@ -14,6 +14,9 @@ export const contract = ContractDocument.read();
 /** Roles of the members that every world has besides its owner. */
 const roles = ['viewer', 'auditor', 'billing'] as const;
 
+/** Mails may be asked for, and none arrives: nothing listens on port 1 of loopback (tcpmux). */
+const noMailServer = 'smtp://127.0.0.1:1';
+
 /** A service with people in two organizations. */
 export interface World {
   service: TestService;
@@ -26,7 +29,7 @@ export interface World {
 }
 
 export async function makeWorld(): Promise<World> {
-  const service = await startTestService();
+  const service = await startTestService({ environment: { SMTP_URL: noMailServer } });
   const jane = await signUp(service, 'Jane Developer');
   const mallory = await signUp(service, 'Mallory Stranger');
   const members: Partial<World['members']> = {};
@@ -104,7 +107,8 @@ export function pathOf({ path }: DocumentedOperation, params: Record<string, str
 /** The names of the ids in an operation's path, each with its kind. */
 export function idParameters(operation: DocumentedOperation): { name: string; kind: IdKind }[] {
   return operation.parameters.flatMap((parameter) => {
-    const prefix = /^\^([a-z]+)_/.exec(String(parameter.schema?.pattern))?.[1];
+    // A parameter that takes ids of two kinds counts as one of the first kind.
+    const prefix = /^\^\(?([a-z]+)[_|]/.exec(String(parameter.schema?.pattern))?.[1];
     const kind = (Object.keys(idPrefixes) as IdKind[]).find((candidate) => idPrefixes[candidate] === prefix);
     return parameter.in === 'path' && kind ? [{ name: parameter.name, kind }] : [];
   });

@@ -59,7 +59,9 @@ describe('pausing', () => {
     const usage = await jane.client.get(`/api-keys/${key.id}/usage`);
     expect(usage.data<object[]>().length).toBeGreaterThan(0);
     const resumed = expectStatus(await act(key, 'resume'), 200);
-    expect(resumed.data<Key>()).toEqual({ ...(await stateOf(key)), status: 'active' });
+    // When it was last used is written behind the answers.
+    const { lastUsedAt } = resumed.data<Key>();
+    expect(resumed.data<Key>()).toEqual({ ...(await stateOf(key)), status: 'active', lastUsedAt });
     expect(resumed.headers['etag']).not.toBe(paused.headers['etag']);
     expectStatus(await use(key.key), 200);
   });

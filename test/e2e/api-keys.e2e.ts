@@ -48,6 +48,7 @@ describe('a key that is made', () => {
       rotationDueAt: new Date(Date.parse(made.createdAt) + 90 * day).toISOString(),
       previousSecret: null,
       ownerId: jane.userId,
+      owner: { id: jane.userId, type: 'user', name: jane.name },
       createdBy: jane.userId,
       createdAt: expect.stringMatching(/\.\d{3}Z$/) as string,
       updatedAt: made.createdAt,

@@ -1,6 +1,7 @@
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { type SecretAnswer, secretOf, vaultOf } from '../support/fixtures.js';
+import { grantTo } from '../support/teams.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { type AuditEvent, settle, trailOf } from './audit-trail.js';
 
@@ -186,6 +187,7 @@ describe('repeated refusals', () => {
 describe('the trail', () => {
   it('is filtered by actor, type, resource, outcome and time', async () => {
     const developer = await memberOf(service, person, 'developer');
+    await grantTo(person, vaultId, developer);
     const middle = new Date().toISOString();
     await new Promise((resolve) => setTimeout(resolve, 5));
     await developer.client.get(`/vaults/${vaultId}/secrets/${secretId}`);
@@ -201,6 +203,7 @@ describe('the trail', () => {
     expect(await types({ resource: vaultId })).toEqual([
       'vault.created',
       'secret.created',
+      'grant.created',
       'secret.revealed',
     ]);
     expect(await types({ outcome: 'denied' })).toEqual(['access.denied']);

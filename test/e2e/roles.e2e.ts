@@ -8,6 +8,7 @@ import type { Client, Reply } from '../support/client.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { type SecretAnswer, secretOf, vaultOf } from '../support/fixtures.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { grantTo } from '../support/teams.js';
 import { trailOf } from './audit-trail.js';
 
 const value = 'a value that not everybody may see';
@@ -16,6 +17,7 @@ const all = { value, notes };
 
 let service: TestService;
 let owner: Person;
+let vaultId: string;
 let vault: string;
 let secret: string;
 
@@ -24,9 +26,9 @@ beforeAll(async () => {
   owner = await signUp(service);
 });
 beforeEach(async () => {
-  const { id } = await vaultOf(owner);
-  vault = `/vaults/${id}`;
-  secret = `${vault}/secrets/${(await secretOf(owner, id, { key: 'KEY', ...all })).id}`;
+  vaultId = (await vaultOf(owner)).id;
+  vault = `/vaults/${vaultId}`;
+  secret = `${vault}/secrets/${(await secretOf(owner, vaultId, { key: 'KEY', ...all })).id}`;
 });
 afterAll(() => service.stop());
 
@@ -66,10 +68,14 @@ async function tokenWith(scopes: Scope[]): Promise<Client> {
 }
 
 describe.each(['viewer', 'auditor'])('a %s', (role) => {
+  let member: Person;
   let client: Client;
   beforeAll(async () => {
-    client = (await memberOf(service, owner, role)).client;
+    member = await memberOf(service, owner, role);
+    ({ client } = member);
   });
+  // As far as a grant goes: their role keeps them from more.
+  beforeEach(() => grantTo(owner, vaultId, member, 'manager'));
 
   it('sees vaults, names, types and versions, and no value', async () => {
     expectStatus(await client.get('/vaults'), 200);
@@ -117,7 +123,9 @@ describe.each(['viewer', 'auditor'])('a %s', (role) => {
 
 describe('a developer', () => {
   it('reads and writes secrets, and does not read the trail', async () => {
-    const { client } = await memberOf(service, owner, 'developer');
+    const developer = await memberOf(service, owner, 'developer');
+    await grantTo(owner, vaultId, developer, 'editor');
+    const { client } = developer;
     expect((await client.get(secret)).data()).toMatchObject(all);
     expectStatus(await client.patch(secret, { value: 'new' }), 200);
     expectStatus(await client.post('/vaults', { name: 'Theirs' }), 201);
@@ -137,6 +145,7 @@ describe('somebody with a role of another time', () => {
 describe('a change of role', () => {
   it('takes effect on tokens that are in use', async () => {
     const member = await memberOf(service, owner, 'developer');
+    await grantTo(owner, vaultId, member);
     expectStatus(await member.client.get(secret), 200);
     await service.database.rows(`UPDATE memberships SET role = 'viewer' WHERE user_id = $1`, [
       uuidOf('user', member.userId),

@@ -6,6 +6,7 @@ import { apiKeyOf, type TestKey } from '../support/keys.js';
 import { vaultOf } from '../support/fixtures.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { grantTo } from '../support/teams.js';
 import type { ErrorDetail } from '@credvault/http/domain-error.js';
 import { expectRefused } from './refusals.js';
 
@@ -224,23 +225,27 @@ describe('a narrower key', () => {
 
 describe('a member with a narrower role', () => {
   let developer: Person;
+  /** A vault that the developer manages, so that scopes alone tell them from others. */
+  let own: string[];
   beforeAll(async () => {
     developer = await memberOf(service, jane, 'developer');
+    own = vaults.slice(0, 1);
+    await grantTo(jane, own[0] ?? '', developer, 'manager');
   });
 
   it.each(verbs)('does not %s a key with scopes that the role has not', async (_verb, prepare) => {
     const details = await expectTooWide(
       ['scopes'],
-      await prepare(developer.client, { scopes: ['logs:read'] }),
+      await prepare(developer.client, { scopes: ['logs:read'], vaultIds: own }),
     );
     expect(details).toEqual([{ path: 'scopes', code: 'missing_scope', message: 'logs:read' }]);
-    const passed = await (await prepare(developer.client, { scopes: ['secret:read'] }))();
+    const passed = await (await prepare(developer.client, { scopes: ['secret:read'], vaultIds: own }))();
     expect([200, 201]).toContain(passed.status);
   });
 
   it('does not add such a scope to any key, nor by *', async () => {
     for (const owner of [jane, developer]) {
-      const { id } = await keyOf(owner, { scopes: ['vault:read'] });
+      const { id } = await keyOf(owner, { scopes: ['vault:read'], vaultIds: own });
       const at = `/api-keys/${id}`;
       await expectTooWide(['scopes'], () =>
         developer.client.patch(at, { scopes: ['vault:read', 'logs:read'] }),
@@ -260,7 +265,7 @@ describe('a member with a narrower role', () => {
 
   it('is measured by all that a key could do again, and its owner by what it can do now', async () => {
     const admin = await memberOf(service, jane, 'admin');
-    const { id } = await keyOf(admin, { scopes: ['logs:read', 'vault:read'] });
+    const { id } = await keyOf(admin, { scopes: ['logs:read', 'vault:read'], vaultIds: own });
     const at = `/api-keys/${id}/rotate`;
     await expectTooWide(['scopes'], () => developer.client.post(at, {}));
     const user = uuidOf('user', admin.userId);

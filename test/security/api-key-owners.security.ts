@@ -4,6 +4,7 @@ import { apiKeyOf } from '../support/keys.js';
 import { secretOf, vaultOf } from '../support/fixtures.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { grantTo } from '../support/teams.js';
 
 /** What is revoked may work on another process for at most this long, in milliseconds (DESIGN, promise 8). */
 const longest = 1_000;
@@ -11,14 +12,15 @@ const longest = 1_000;
 let here: TestService;
 let there: TestService;
 let jane: Person;
+let vaultId: string;
 let secret: string;
 
 beforeAll(async () => {
   here = await startTestService();
   there = await startTestService({ sharing: here });
   jane = await signUp(here);
-  const { id } = await vaultOf(jane);
-  secret = `/vaults/${id}/secrets/${(await secretOf(jane, id)).id}`;
+  vaultId = (await vaultOf(jane)).id;
+  secret = `/vaults/${vaultId}/secrets/${(await secretOf(jane, vaultId)).id}`;
 });
 afterAll(async () => {
   await there.stop();
@@ -33,6 +35,7 @@ async function become(person: Person, role: string): Promise<void> {
 describe('a key is never wider than its owner', () => {
   it('also when the role shrinks later, on every process', async () => {
     const member = await memberOf(here, jane, 'developer');
+    await grantTo(jane, vaultId, member);
     const { client } = await apiKeyOf(member, { scopes: ['secret:read'] });
     for (const service of [here, there, here, there]) {
       expectStatus(await client.at(service).get(secret), 200);
@@ -59,6 +62,7 @@ describe('a key is never wider than its owner', () => {
 
   it('which the trigger tells: without it the other process would go on', async () => {
     const member = await memberOf(here, jane, 'developer');
+    await grantTo(jane, vaultId, member);
     const { client } = await apiKeyOf(member, { scopes: ['secret:read'] });
     for (const service of [here, there]) expectStatus(await client.at(service).get(secret), 200);
     await here.database.rows(`ALTER TABLE memberships DISABLE TRIGGER USER`);

@@ -1,14 +1,16 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Scope } from '@credvault/access/scopes.js';
 import { newUuid, publicId } from '@credvault/database/typed-id.js';
 import type { ApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
 import type { ApiKeyUsageSummaryDto } from '../../apps/api/src/api-keys/api-key-usage.dto.js';
 import { settle, trailOf } from '../e2e/audit-trail.js';
-import { Client } from '../support/client.js';
+import { Client, type Reply } from '../support/client.js';
 import { secretOf, vaultOf } from '../support/fixtures.js';
 import { apiKeyOf, type MintedKeyAnswer } from '../support/keys.js';
-import { expectStatus, newAddress, signUp, type Person } from '../support/people.js';
+import { expectStatus, memberOf, newAddress, signUp, type Person } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { grantTo } from '../support/teams.js';
 import type { Wire } from '../support/wire.js';
 
 let service: TestService;
@@ -43,6 +45,28 @@ describe('a weak manager of keys', () => {
     const secret = `/vaults/${vault.id}/secrets/${id}`;
     expectStatus(await jane.client.as(stolen.data<MintedKeyAnswer>().key).get(secret), 401);
     expectStatus(await jane.client.as(own.key).get(secret), 200);
+  });
+});
+
+describe('a member to whom few vaults are granted', () => {
+  it('does not take the secret of a key that reaches further, nor could reach further one day', async () => {
+    const [own, other] = [(await vaultOf(jane)).id, (await vaultOf(jane)).id];
+    const [reader, colleague] = [
+      await memberOf(service, jane, 'developer'),
+      await memberOf(service, jane, 'developer'),
+    ];
+    for (const member of [reader, colleague]) await grantTo(jane, own, member, 'reader');
+    const rotate = async (owner: Person, fields: Parameters<typeof apiKeyOf>[1]): Promise<Reply> => {
+      const { id } = await apiKeyOf(owner, fields);
+      return reader.client.post(`/api-keys/${id}/rotate`, {});
+    };
+    const read: Scope[] = ['secret:read'];
+    expectStatus(await rotate(jane, { scopes: read }), 403);
+    expectStatus(await rotate(jane, { scopes: read, vaultIds: [own, other] }), 403);
+    // It reaches this vault alone now, but all that its owner may be granted later.
+    expectStatus(await rotate(colleague, { scopes: read }), 403);
+    expectStatus(await rotate(colleague, { scopes: ['secret:write'], vaultIds: [own] }), 403);
+    expectStatus(await rotate(colleague, { scopes: read, vaultIds: [own] }), 200);
   });
 });
 

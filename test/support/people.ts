@@ -3,6 +3,8 @@ import { uuidOf } from '@credvault/database/typed-id.js';
 import { AccountLinksService } from '../../apps/api/src/auth/account-links.service.js';
 import type { MintedApiTokenDto } from '../../apps/api/src/api-tokens/api-token.dto.js';
 import type { RegisteredDto, SessionTokensDto } from '../../apps/api/src/auth/session.dto.js';
+import type { MintedInvitationDto } from '../../apps/api/src/members/invitation.dto.js';
+import type { MemberDto } from '../../apps/api/src/members/member.dto.js';
 import { Client, type Reply } from './client.js';
 import type { TestService } from './service.js';
 import type { Wire } from './wire.js';
@@ -70,9 +72,39 @@ export async function memberOf(service: TestService, owner: Person, role: string
   return signIn(service, { ...account, organizationId: owner.organizationId });
 }
 
+/** An invitation to the organization of `owner`, with its token: the service of the test has no mail server. */
+export async function invite(
+  owner: Person,
+  fields: { email?: string; role?: string } = {},
+): Promise<{ id: string; email: string; role: string; token: string }> {
+  const body = { email: newEmail(), role: 'developer', ...fields };
+  const reply = await owner.sessionClient.post(`/organizations/${owner.organizationId}/invitations`, body);
+  const { id, token = '' } = expectStatus(reply, 201).data<Wire<MintedInvitationDto>>();
+  return { ...body, id, token };
+}
+
+/** Somebody new who accepts an invitation to the organization of `owner`, and signs in. */
+export async function joinAs(service: TestService, owner: Person, role: string): Promise<Person> {
+  const { email, token } = await invite(owner, { role });
+  const [address, name] = [newAddress(), `An invited ${role}`];
+  const visitor = new Client(service, { address });
+  expectStatus(await visitor.post('/invitations/accept', { token, password, name }), 200);
+  const reply = await owner.client.get(`/organizations/${owner.organizationId}/members`, {
+    query: { search: email },
+  });
+  const [member] = expectStatus(reply, 200).data<Wire<MemberDto>[]>();
+  const { organizationId } = owner;
+  return signIn(service, { userId: member?.id ?? '', organizationId, name, email, password, address });
+}
+
+/** An e-mail address that nobody has. */
+export function newEmail(): string {
+  return `${randomBytes(6).toString('hex')}@example.com`;
+}
+
 async function register(service: TestService, name: string): Promise<Account> {
   const address = newAddress();
-  const email = `${randomBytes(6).toString('hex')}@example.com`;
+  const email = newEmail();
   const setupToken = await admission(service, email);
   const body = { email, password, name, ...(setupToken === undefined ? {} : { setupToken }) };
   const reply = await new Client(service, { address }).post('/auth/register', body);

@@ -8,13 +8,17 @@ import { ApiTokensModule } from './api-tokens/api-tokens.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CoreModule } from './core.module.js';
+import { GrantsModule } from './grants/grants.module.js';
 import { LeakedTokensModule } from './leaked-tokens/leaked-tokens.module.js';
 import { MeModule } from './me/me.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { MembersModule } from './members/members.module.js';
 import { PlansModule } from './plans/plans.module.js';
+import { RolesModule } from './roles/roles.module.js';
 import type { Runtime } from './runtime/runtime.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { ServiceModule } from './service/service.module.js';
+import { TeamsModule } from './teams/teams.module.js';
 import { UsersModule } from './users/users.module.js';
 import { VaultsModule } from './vaults/vaults.module.js';
 
@@ -23,8 +27,12 @@ const domains = [
   UsersModule,
   PlansModule,
   OrganizationsModule,
+  RolesModule,
   AuthModule,
+  MembersModule,
+  TeamsModule,
   VaultsModule,
+  GrantsModule,
   SecretsModule,
   ApiTokensModule,
   ApiKeysModule,

@@ -14,11 +14,13 @@ import { RequestRecorder } from '@credvault/audit-log/request-recorder.js';
 import { settingsToken } from '@credvault/config/settings.js';
 import { Keyring } from '@credvault/crypto/keyring.js';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
+import { AuthenticatorCipher } from '@credvault/crypto/authenticator-cipher.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
 import { Idempotency } from '@credvault/http/idempotency.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
+import { Mailer } from '@credvault/mail/mailer.js';
 import { rateLimitProviders } from '@credvault/rate-limit/rate-limit.providers.js';
 import { dataFolderToken, type Runtime } from './runtime/runtime.js';
 
@@ -32,6 +34,11 @@ export class CoreModule {
     const auditLog = new AuditLog(runtime.auditPool, (error) =>
       logger.error({ error: String(error) }, 'the audit log cannot write'),
     );
+    const mailer = new Mailer({
+      smtpUrl: settings.smtpUrl,
+      sender: settings.mailFrom,
+      onFailure: (failure) => logger.warn(failure, 'a mail was not delivered'),
+    });
     const cache = new PrincipalCache(channel);
     const digester = new TokenDigester(systemKeys.pepper);
     const lastUsed = new LastUsed(warn('last uses were not saved'));
@@ -43,6 +50,7 @@ export class CoreModule {
       { provide: InvalidationChannel, useValue: channel },
       { provide: Keyring, useValue: new Keyring(database, rootKeys, channel) },
       { provide: TokenDigester, useValue: digester },
+      { provide: AuthenticatorCipher, useValue: new AuthenticatorCipher(systemKeys.authenticators) },
       { provide: CursorCodec, useValue: new CursorCodec(systemKeys.cursor) },
       { provide: Idempotency, useValue: new Idempotency(database, systemKeys.idempotency) },
       { provide: AuditLog, useValue: auditLog },
@@ -52,6 +60,7 @@ export class CoreModule {
         useValue: new RefusedRequests(database, warn('refused requests were not counted')),
       },
       ...rateLimitProviders(runtime.counters),
+      { provide: Mailer, useValue: mailer },
       { provide: LastUsed, useValue: lastUsed },
       { provide: CredentialRegistry, useValue: new CredentialRegistry(digester, cache, lastUsed) },
     ];

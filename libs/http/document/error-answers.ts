@@ -88,6 +88,9 @@ const errorTexts: Record<ErrorCode, ErrorText> = {
     description: 'The credential is known, but does not allow this; the message names what is missing.',
     headers: ['WwwAuthenticate'],
   },
+  STEP_UP_REQUIRED: {
+    description: 'The session has to prove again who it stands for, with `POST /auth/step-up`.',
+  },
   NOT_FOUND: { description: 'There is no such thing, or the credential may not know of it.' },
   METHOD_NOT_ALLOWED: { description: 'The path does not take this method.' },
   CONFLICT: { description: 'The request conflicts with the present state; the message says how.' },

@@ -41,6 +41,8 @@ const restrictions = {
   'x-api-key-only': 'Takes an API key only: sessions and personal tokens are refused with 403.',
   'x-administrator-only':
     'For administrators of this installation, by session or personal token: everybody else is refused with 403.',
+  'x-step-up':
+    'A session that has not proved in the last five minutes who it stands for is refused with 403 `STEP_UP_REQUIRED`; prove it with `POST /auth/step-up`. Tokens and keys need no more than their scope.',
 } as const;
 
 /** An extension by which an access rule narrows who may call an operation. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import type { MemberRights } from '@credvault/access/member-rights.js';
 import { parseAddressRange } from '@credvault/access/address-ranges.js';
-import { scopesOfRole } from '@credvault/access/roles.js';
 import { allScopes, type Scope } from '@credvault/access/scopes.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { VaultsService } from '../vaults/vaults.service.js';
@@ -28,8 +28,8 @@ export class ApiKeyBounds {
   }
 
   /** What both the actor and the owner of a key may. */
-  common(actor: Actor, ownerRole: string | undefined): ReadonlySet<Scope> {
-    return actor.scopes.intersection(scopesOfRole(ownerRole ?? ''));
+  common(actor: Actor, owner: MemberRights | undefined): ReadonlySet<Scope> {
+    return owner ? actor.scopes.intersection(owner.scopes) : new Set();
   }
 
   /** UUIDs of vaults that the actor may know of. @throws ApiKeyFieldRefused naming the first that they may not */

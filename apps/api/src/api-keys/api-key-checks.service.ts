@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import type { MemberRights } from '@credvault/access/member-rights.js';
 import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { ofApiKey } from '@credvault/access/allowances.js';
+import { levelAllows, levelFor, reachInto } from '@credvault/access/vault-levels.js';
 import { withImplied } from '@credvault/access/scopes.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { FairUse } from '@credvault/rate-limit/fair-use.js';
@@ -22,7 +24,7 @@ import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
 interface Examined {
   key: ApiKeyView;
   /** undefined: the owner is no member any more. */
-  ownerRole: string | undefined;
+  owner: MemberRights | undefined;
   /** undefined: unlimited. */
   requestsPerMinute: number | undefined;
 }
@@ -58,11 +60,11 @@ export class ApiKeyChecksService {
 
   /** Whether an operation would be let through. @throws ApiKeyNotFound */
   async testPermission(actor: Actor, id: string, wanted: TestPermissionDto): Promise<PermissionTestDto> {
-    const { key, ownerRole } = await this.examine(actor, id);
+    const { key, owner } = await this.examine(actor, id);
     const problem =
-      unusable(key, ownerRole) ??
-      scopeProblem(key, ownerRole, wanted) ??
-      (await this.vaultProblem(actor, key, wanted));
+      unusable(key, owner) ??
+      scopeProblem(key, owner, wanted) ??
+      (await this.vaultProblem(actor, { key, owner }, wanted));
     return { allowed: problem === null, reason: problem ?? 'The key may do this.' };
   }
 
@@ -70,11 +72,11 @@ export class ApiKeyChecksService {
     const { organizationId } = actor;
     const key = await this.keys.find(organizationId, id);
     if (!key) throw new ApiKeyNotFound();
-    const [ownerRole, requestsPerMinute] = await Promise.all([
-      this.organizations.roleOf(undefined, organizationId, key.userId),
+    const [owner, requestsPerMinute] = await Promise.all([
+      this.organizations.rightsOf(undefined, organizationId, key.userId),
       this.keys.findRequestsPerMinute(organizationId),
     ]);
-    return { key, ownerRole, requestsPerMinute };
+    return { key, owner, requestsPerMinute };
   }
 
   private async limitProblem({ key, requestsPerMinute }: Examined): Promise<string | null> {
@@ -86,19 +88,24 @@ export class ApiKeyChecksService {
 
   private async vaultProblem(
     actor: Actor,
-    key: ApiKeyView,
-    { vaultId }: TestPermissionDto,
+    { key, owner }: Pick<Examined, 'key' | 'owner'>,
+    { scope, vaultId }: TestPermissionDto,
   ): Promise<string | null> {
     if (vaultId === undefined) return null;
     const id = uuidOf('vault', vaultId);
     const known = id === undefined ? new Set<string>() : await this.vaults.known(actor, [id]);
     if (id === undefined || !known.has(id)) return 'There is no such vault.';
-    return key.vaultIds?.includes(id) === false ? 'The key is limited to other vaults.' : null;
+    if (key.vaultIds?.includes(id) === false) return 'The key is limited to other vaults.';
+    const level = owner && reachInto({ grants: owner.grants }, id);
+    if (level === undefined) return "The vault is not granted to the key's owner.";
+    return levelFor(scope) === undefined || levelAllows(level, scope)
+      ? null
+      : `The vault is granted to the key's owner as ${level}, which does not allow it.`;
   }
 }
 
 function problemsOf(
-  { key, ownerRole }: Examined,
+  { key, owner }: Examined,
   address: string | undefined,
 ): Record<Exclude<ConnectionCheck, 'plan_limit'>, string | null> {
   const isAllowed = key.allowedIps === null || new AddressRanges(key.allowedIps).holds(address);
@@ -109,12 +116,12 @@ function problemsOf(
     address_allowed: isAllowed
       ? null
       : `The address ${address ?? '(unknown)'} is in none of the key's blocks.`,
-    owner_active: inactiveProblem(ownerRole),
+    owner_active: inactiveProblem(owner),
   };
 }
 
-function unusable(key: ApiKeyView, ownerRole: string | undefined): string | null {
-  return pausedProblem(key) ?? expiredProblem(key) ?? inactiveProblem(ownerRole);
+function unusable(key: ApiKeyView, owner: MemberRights | undefined): string | null {
+  return pausedProblem(key) ?? expiredProblem(key) ?? inactiveProblem(owner);
 }
 
 function pausedProblem({ pausedAt }: ApiKeyView): string | null {
@@ -125,16 +132,16 @@ function expiredProblem({ expiresAt }: ApiKeyView): string | null {
   return expiresAt === null || expiresAt.getTime() > Date.now() ? null : 'API key has expired';
 }
 
-function inactiveProblem(ownerRole: string | undefined): string | null {
-  return ownerRole === undefined ? 'The owner of the key is no member of the organization any more.' : null;
+function inactiveProblem(owner: MemberRights | undefined): string | null {
+  return owner === undefined ? 'The owner of the key is no member of the organization any more.' : null;
 }
 
 function scopeProblem(
   { scopes }: ApiKeyView,
-  ownerRole: string | undefined,
+  owner: MemberRights | undefined,
   { scope }: TestPermissionDto,
 ): string | null {
   if (!withImplied(scopes).has(scope)) return `The key has not the scope ${scope}.`;
-  if (effectiveScopes(scopes, ownerRole).has(scope)) return null;
+  if (effectiveScopes(scopes, owner).has(scope)) return null;
   return `The role of the key's owner does not have the scope ${scope}.`;
 }

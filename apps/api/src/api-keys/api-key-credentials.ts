@@ -3,6 +3,7 @@ import type { Principal } from '@credvault/access/actor.js';
 import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
 import type { CredentialUse } from '@credvault/access/last-used.js';
+import { memberRights } from '@credvault/access/member-rights.js';
 import type { Transaction } from '@credvault/database/database.js';
 import { effectiveScopes } from './api-key-rights.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
@@ -28,14 +29,17 @@ export class ApiKeyCredentials implements OnModuleInit, CredentialResolver {
   async findPrincipal(digest: Buffer): Promise<Principal | null> {
     const row = await this.keys.findPrincipal(digest);
     if (!row) return null;
+    const owner = memberRights(row);
     return {
       credentialType: this.credentialType,
       credentialId: row.id,
       secretId: row.secret_id,
       secretEndsAt: row.ends_at?.getTime(),
       userId: row.user_id,
+      ofServiceAccount: row.owner_kind === 'service',
       organizationId: row.organization_id,
-      scopes: effectiveScopes(row.scopes, row.role ?? undefined),
+      ...owner,
+      scopes: effectiveScopes(row.scopes, owner),
       vaultIds: row.vault_ids ? new Set(row.vault_ids) : undefined,
       allowedAddresses: row.allowed_ips ? new AddressRanges(row.allowed_ips) : undefined,
       // An administrator's key is a key: it has scopes and nothing else.

@@ -107,8 +107,8 @@ export class ApiKeyLifecycleService {
 
   /** SECURITY, "nobody grants more than they have". @throws RightsTooWide */
   private async assertWithinActor(transaction: Transaction, actor: Actor, key: ApiKeyView): Promise<void> {
-    const ownerRole = await this.organizations.roleOf(transaction, key.organizationId, key.userId);
-    assertWithin(actor, rightsAtStake(actor, key, ownerRole));
+    const owner = await this.organizations.rightsOf(transaction, key.organizationId, key.userId);
+    assertWithin(actor, rightsAtStake(actor, key, owner));
   }
 
   private changeOnce(

@@ -18,9 +18,9 @@ export class ApiKeySecret {
   @Column('text')
   hint!: string;
 
-  /** Whether the key's owner in person made it: nobody else knows it then. */
-  @Column('boolean', { name: 'by_owner' })
-  byOwner!: boolean;
+  /** Who made it in person: nobody else knows it then. null: a program made it. */
+  @Column('uuid', { name: 'made_by', nullable: true })
+  madeBy!: string | null;
 
   /** null: the present secret. An earlier one has an end, also after it has passed. */
   @Column('timestamptz', { name: 'ends_at', nullable: true })

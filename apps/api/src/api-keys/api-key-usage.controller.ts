@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
+import { knownVaults } from '@credvault/access/vault-levels.js';
 import { Requires } from '@credvault/access/rules.js';
 import { Answers, AnswersPage } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
@@ -77,7 +78,7 @@ export class ApiKeyUsageController {
     keyId: string,
   ): Promise<{ organizationId: string; credentialId: string; vaultIds?: ReadonlySet<string> }> {
     const { organizationId, id } = await this.keys.get(actor, keyId);
-    const vaultIds = id === actor.credentialId ? undefined : actor.vaultIds;
+    const vaultIds = id === actor.credentialId ? undefined : knownVaults(actor);
     return { organizationId, credentialId: id, vaultIds };
   }
 }

@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import type { Actor } from '@credvault/access/actor.js';
 import { allScopes, type Scope } from '@credvault/access/scopes.js';
+import { memberIdOf, memberTypes, type MemberType } from '@credvault/access/member-id.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { InsteadOf } from '@credvault/http/document/instead-of.js';
 import { IsPrintable } from '@credvault/http/is-printable.js';
@@ -59,6 +60,28 @@ export class PreviousSecretDto {
    * @example "2026-01-15T14:22:00.000Z"
    */
   lastUsedAt!: Date | null;
+}
+
+/** Whose rights bound a key. */
+export class ApiKeyOwnerDto {
+  /**
+   * Id of the user or the service account.
+   * @example "svc_01jd3k5m7n8p9q0r1s2t3v4w5x"
+   */
+  id!: string;
+
+  /**
+   * A person, or a service account, which outlives the people who work with it.
+   * @example "service_account"
+   */
+  @IsIn(Object.values(memberTypes))
+  type!: MemberType;
+
+  /**
+   * Name of the user or the service account.
+   * @example "Deployments"
+   */
+  name!: string;
 }
 
 /** An API key, without its secret. */
@@ -142,13 +165,16 @@ export class ApiKeyDto {
   previousSecret!: PreviousSecretDto | null;
 
   /**
-   * Id of the user whose rights bound the key.
+   * Id of the user or the service account whose rights bound the key.
    * @example "usr_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   ownerId!: string;
 
+  /** Whose rights bound the key. */
+  owner!: ApiKeyOwnerDto;
+
   /**
-   * Id of the user who made the key.
+   * Id of the user or, when a program made it, of the service account who made the key.
    * @example "usr_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   createdBy!: string;
@@ -196,7 +222,18 @@ export class CreateApiKeyDto {
   description?: string;
 
   /**
-   * What the key may do, at most what you may; `*` means all that you may now. `GET /scopes` lists them.
+   * Id of the service account that shall own the key; you, when it is left out. The key of a service account outlives the
+   * people who work with it.
+   * @example "svc_01jd3k5m7n8p9q0r1s2t3v4w5x"
+   */
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 64)
+  ownerId?: string;
+
+  /**
+   * What the key may do, at most what you may; `*` means all that you, and the service account it is for, may now.
+   * `GET /scopes` lists them.
    * @example ["database:write", "query:execute"]
    */
   @IsArray()
@@ -366,6 +403,15 @@ export class ApiKeysQuery extends ListQuery {
   status?: ApiKeyStatus;
 
   /**
+   * Only keys of this user or service account.
+   * @example "svc_01jd3k5m7n8p9q0r1s2t3v4w5x"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  owner?: string;
+
+  /**
    * Only keys with this scope.
    * @example "secret:read"
    */
@@ -410,11 +456,16 @@ export function apiKeyDto(key: ApiKeyView, { vaultIds: known }: Pick<Actor, 'vau
     lastRotatedAt,
     rotationDueAt,
     previousSecret: previousSecretOf(key),
-    ownerId: publicId('user', key.userId),
-    createdBy: publicId('user', key.createdBy),
+    ownerId: memberIdOf(key.ownerKind, key.userId),
+    owner: ownerOf(key),
+    createdBy: memberIdOf(key.creatorKind, key.createdBy),
     createdAt: key.createdAt,
     updatedAt: key.updatedAt,
   };
+}
+
+function ownerOf({ userId, ownerKind, ownerName }: ApiKeyView): ApiKeyOwnerDto {
+  return { id: memberIdOf(ownerKind, userId), type: memberTypes[ownerKind], name: ownerName };
 }
 
 export function statusOf({ expiresAt, pausedAt }: Pick<ApiKeyView, 'expiresAt' | 'pausedAt'>): ApiKeyStatus {

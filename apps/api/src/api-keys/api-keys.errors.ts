@@ -1,3 +1,4 @@
+import type { MemberKind } from '@credvault/access/member-id.js';
 import { DomainError } from '@credvault/http/domain-error.js';
 import { ResourceNotFound } from '@credvault/http/id-param.js';
 
@@ -34,14 +35,36 @@ export class RotatedMeanwhile extends DomainError {
   }
 }
 
+const secretsOfOthers: Record<MemberKind, [string, string]> = {
+  person: [
+    "Somebody else than its owner has made this key's secret and may know it. The owner has to rotate the key before it is widened.",
+    'must be rotated by its owner first',
+  ],
+  service: [
+    "Somebody else than you has made this key's secret and may know it. Rotate the key yourself, by session or personal token, before you widen it.",
+    'must be rotated by you in person first',
+  ],
+};
+
 /** Whoever made the secret knows it, and would be given more with the key. */
 export class SecretOfAnother extends DomainError {
+  constructor(ownerKind: MemberKind) {
+    const [message, remedy] = secretsOfOthers[ownerKind];
+    super('CONFLICT', message, { details: [{ path: 'id', code: 'secret_of_another', message: remedy }] });
+  }
+}
+
+/** Only oneself or a service account of the organization can be given a key. */
+export class OwnerRefused extends ApiKeyFieldRefused {
   constructor() {
-    super(
-      'CONFLICT',
-      "Somebody else than its owner has made this key's secret and may know it. The owner has to rotate the key before it is widened.",
-      { details: [{ path: 'id', code: 'secret_of_another', message: 'must be rotated by its owner first' }] },
-    );
+    super('ownerId', 'unknown', 'names neither you nor a service account of the organization');
+  }
+}
+
+/** Keys are handed to another service account of the organization, and to nobody else. */
+export class HeirRefused extends ApiKeyFieldRefused {
+  constructor() {
+    super('to', 'unknown', 'names no other service account of the organization');
   }
 }
 

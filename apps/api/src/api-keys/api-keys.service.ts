@@ -17,12 +17,13 @@ import { LongLivedTokens } from '../auth/long-lived-tokens.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { ApiKeyBounds } from './api-key-bounds.js';
 import { expiryOf, futureExpiry, rotationInterval } from './api-key-expiry.js';
-import { assertMayChange, isInPerson, opensMore, rightsOf } from './api-key-rights.js';
+import { ApiKeyOwners } from './api-key-owners.js';
+import { assertMayChange, opensMore, personOf, rightsOfNew, soleKnowerOf } from './api-key-rights.js';
 import type { ApiKeySecret } from './api-key-secret.entity.js';
 import type { ApiKeysQuery, CreateApiKeyDto, UpdateApiKeyDto } from './api-key.dto.js';
 import type { ApiKey } from './api-key.entity.js';
 import { ApiKeyNotFound, ApiKeyShownOnce, SecretOfAnother } from './api-keys.errors.js';
-import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
+import { ApiKeysRepository, type ApiKeyView, type KeyOwner } from './api-keys.repository.js';
 
 /** A key that was never used stands where 1970 would. */
 const lastUse: SortColumn = { sql: `coalesce(k.last_used_at, 'epoch'::timestamptz)`, type: 'timestamptz' };
@@ -48,6 +49,7 @@ export class ApiKeysService implements OnModuleInit {
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly bounds: ApiKeyBounds,
+    private readonly owners: ApiKeyOwners,
     private readonly organizations: OrganizationsService,
     private readonly database: Database,
     private readonly digester: TokenDigester,
@@ -69,20 +71,27 @@ export class ApiKeysService implements OnModuleInit {
     );
   }
 
-  /** Makes a key that the actor owns. @throws RightsTooWide, ApiKeyFieldRefused; ApiKeyShownOnce for a repeated request */
+  /**
+   * Makes a key that the actor owns, or a service account.
+   *
+   * @throws RightsTooWide, ApiKeyFieldRefused; ApiKeyShownOnce for a repeated request
+   */
   async create(actor: Actor, fields: CreateApiKeyDto, retry?: RetryKey): Promise<Outcome<MintedKey>> {
     const now = new Date();
+    const owner = await this.owners.of(actor, fields.ownerId);
     const bounds = {
-      scopes: this.bounds.scopesOf(fields.scopes, actor.scopes),
+      scopes: this.bounds.scopesOf(fields.scopes, owner.shared),
       vaultIds: await this.bounds.vaultsOf(actor, fields.vaultIds ?? null),
       allowedIps: this.bounds.addressesOf(fields.allowedIps ?? null),
       expiresAt: expiryOf(fields, now),
     };
-    assertWithin(actor, { ...rightsOf(bounds, undefined), scopes: bounds.scopes });
+    assertWithin(actor, rightsOfNew(actor, bounds, owner.userId));
     const { name, description = '' } = fields;
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
-        const answer = await this.insert(transaction, actor, { name, description, ...bounds }, now);
+        const held = await this.owners.hold(transaction, actor, owner.userId);
+        const wanted = { name, description, ...bounds };
+        const answer = await this.insert(transaction, actor, held, wanted, now);
         return { answer, status: 201, resourceId: answer.apiKey.id };
       },
       replay: (first) => Promise.reject(new ApiKeyShownOnce(publicId('apiKey', first.resourceId))),
@@ -110,27 +119,28 @@ export class ApiKeysService implements OnModuleInit {
 
   /**
    * @throws ApiKeyNotFound, PRECONDITION_FAILED, ApiKeyFieldRefused; RightsTooWide for widening beyond the actor;
-   *   SecretOfAnother for widening what a secret opens that somebody else than the owner knows
+   *   SecretOfAnother for widening what a secret opens that somebody else may know than who should (`soleKnowerOf`)
    */
   async update(actor: Actor, id: string, fields: UpdateApiKeyDto, ifMatch?: string): Promise<ApiKeyView> {
     const vaultIds = fields.vaultIds && (await this.bounds.vaultsOf(actor, fields.vaultIds));
     const allowedIps = fields.allowedIps && this.bounds.addressesOf(fields.allowedIps);
     return this.change(actor, id, { type: 'api_key.updated', ifMatch }, async (transaction, present) => {
-      const ownerRole = await this.organizations.roleOf(transaction, present.organizationId, present.userId);
+      const owner = await this.organizations.rightsOf(transaction, present.organizationId, present.userId);
       const next = {
         name: fields.name ?? present.name,
         description: fields.description ?? present.description,
         scopes: fields.scopes
-          ? this.bounds.scopesOf(fields.scopes, this.bounds.common(actor, ownerRole))
+          ? this.bounds.scopesOf(fields.scopes, this.bounds.common(actor, owner))
           : present.scopes,
         vaultIds: vaultIds === undefined ? present.vaultIds : vaultIds,
         allowedIps: allowedIps === undefined ? present.allowedIps : allowedIps,
         expiresAt: fields.expiresAt === undefined ? present.expiresAt : fields.expiresAt,
       };
       if (fields.expiresAt) futureExpiry(fields.expiresAt, new Date());
-      assertMayChange(actor, present, next, ownerRole);
-      if (opensMore(present, next) && (await this.keys.hasForeignSecret(transaction, present))) {
-        throw new SecretOfAnother();
+      assertMayChange(actor, present, next, owner);
+      const knower = soleKnowerOf(actor, present);
+      if (opensMore(present, next) && (await this.keys.hasForeignSecret(transaction, present, knower))) {
+        throw new SecretOfAnother(present.ownerKind);
       }
       return { fields: next, details: { fields: Object.keys(fields) } };
     });
@@ -188,7 +198,7 @@ export class ApiKeysService implements OnModuleInit {
   /** A new secret for a key; only its digest is stored. */
   mintSecret(
     actor: Actor,
-    { organizationId, id: apiKeyId, userId }: Pick<ApiKey, 'organizationId' | 'id' | 'userId'>,
+    { organizationId, id: apiKeyId }: Pick<ApiKey, 'organizationId' | 'id'>,
     now: Date,
   ): { key: string; secret: ApiKeySecret } {
     const key = mintToken('cv_');
@@ -198,7 +208,7 @@ export class ApiKeysService implements OnModuleInit {
       apiKeyId,
       id: newUuid(),
       hint: tokenHint(key),
-      byOwner: isInPerson(actor, userId),
+      madeBy: personOf(actor),
       endsAt: null,
       lastUsedAt: null,
       createdAt: now,
@@ -209,18 +219,20 @@ export class ApiKeysService implements OnModuleInit {
   private async insert(
     transaction: Transaction,
     actor: Actor,
+    owner: KeyOwner,
     fields: Pick<ApiKey, 'name' | 'description' | 'scopes' | 'vaultIds' | 'allowedIps' | 'expiresAt'>,
     now: Date,
   ): Promise<MintedKey> {
-    const { organizationId, userId } = actor;
+    const { organizationId, userId: createdBy, ofServiceAccount } = actor;
+    const { userId } = owner;
     const id = newUuid();
-    const { key, secret } = this.mintSecret(actor, { organizationId, id, userId }, now);
+    const { key, secret } = this.mintSecret(actor, { organizationId, id }, now);
     const apiKey: ApiKey = {
       ...fields,
       organizationId,
       id,
       userId,
-      createdBy: userId,
+      createdBy,
       hint: secret.hint,
       pausedAt: null,
       lastUsedAt: null,
@@ -233,7 +245,9 @@ export class ApiKeysService implements OnModuleInit {
     };
     await this.keys.insert(transaction, apiKey, secret);
     await this.record(transaction, actor, id, { type: 'api_key.created', status: 201 });
-    return { apiKey: { ...apiKey, previousHint: null, previousEndsAt: null, previousLastUsedAt: null }, key };
+    const creatorKind = ofServiceAccount === true ? 'service' : 'person';
+    const noPrevious = { previousHint: null, previousEndsAt: null, previousLastUsedAt: null };
+    return { apiKey: { ...apiKey, ...owner, creatorKind, ...noPrevious }, key };
   }
 
   private async lock(

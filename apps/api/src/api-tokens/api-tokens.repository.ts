@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CredentialUse } from '@credvault/access/last-used.js';
+import { memberColumns, memberJoins, type MemberRow } from '@credvault/access/member-rights.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -12,13 +13,12 @@ export interface TokenOwner {
   userId: string;
 }
 
-interface PrincipalRow {
+interface PrincipalRow extends MemberRow {
   organization_id: string;
   id: string;
   user_id: string;
   expires_at: Date | null;
   paused_at: Date | null;
-  role: string;
   is_superuser: boolean;
   plan: string;
   requests_per_minute: number | null;
@@ -26,13 +26,14 @@ interface PrincipalRow {
 
 const selectPrincipal = {
   name: 'select_api_token_principal',
-  text: `SELECT t.organization_id, t.id, t.user_id, t.expires_at, t.paused_at, m.role, u.is_superuser, p.name AS plan,
-      coalesce(o.token_requests_per_minute, p.token_requests_per_minute) AS requests_per_minute
+  text: `SELECT t.organization_id, t.id, t.user_id, t.expires_at, t.paused_at, u.is_superuser, p.name AS plan,
+      coalesce(o.token_requests_per_minute, p.token_requests_per_minute) AS requests_per_minute, ${memberColumns}
     FROM api_tokens t
     JOIN memberships m ON m.organization_id = t.organization_id AND m.user_id = t.user_id
     JOIN users u ON u.id = t.user_id
     JOIN organizations o ON o.id = t.organization_id
     JOIN plans p ON p.name = o.plan
+    ${memberJoins}
     WHERE t.digest = $1`,
 };
 

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { CredentialUse } from '@credvault/access/last-used.js';
 import type { Actor, Principal } from '@credvault/access/actor.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
-import { scopesOfRole } from '@credvault/access/roles.js';
+import { memberRights } from '@credvault/access/member-rights.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { mintToken, tokenHint } from '@credvault/crypto/tokens.js';
@@ -69,7 +69,7 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
       credentialId: row.id,
       userId: row.user_id,
       organizationId: row.organization_id,
-      scopes: scopesOfRole(row.role),
+      ...memberRights(row),
       isSuperuser: row.is_superuser,
       expiresAt: row.expires_at?.getTime(),
       paused: row.paused_at !== null,

@@ -1,5 +1,6 @@
 import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { AuditOutcome } from '@credvault/audit-log/audit-record.js';
+import { memberIdOf, memberTypes, type MemberKind } from '@credvault/access/member-id.js';
 import { publicId, type IdKind } from '@credvault/database/typed-id.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import { Rfc3339Time } from '@credvault/http/query-values.js';
@@ -10,14 +11,14 @@ const outcomes = ['success', 'denied', 'failed'] as const;
 /** Who did something. */
 export class AuditActorDto {
   /**
-   * Kind of the actor: `user`, `operator` for a command on the machine itself, `service` for what it noticed by itself, or
-   * `stranger` for the report of a leaked token.
+   * Kind of the actor: `user`, `service_account`, `operator` for a command on the machine itself, `service` for what it
+   * noticed by itself, or `stranger` for the report of a leaked token.
    * @example "user"
    */
   type!: string;
 
   /**
-   * Id of the user; null for the others.
+   * Id of the user or the service account; null for the others.
    * @example "usr_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   id!: string | null;
@@ -165,7 +166,7 @@ export class AuditEventDto {
 /** Which records to list. */
 export class AuditEventsQuery extends ListQuery {
   /**
-   * Only records of this user.
+   * Only records of this user or service account.
    * @example "usr_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   @IsOptional()
@@ -234,7 +235,7 @@ export function auditEventDto(row: AuditEventRow): AuditEventDto {
     outcome: row.outcome,
     reason: row.reason,
     organizationId: publicId('organization', row.organizationId),
-    actor: { type: row.actorType, id: row.actorId && publicId('user', row.actorId) },
+    actor: { type: row.actorType, id: row.actorId && memberIdOf(actorKindOf(row), row.actorId) },
     credential: credentialOf(row),
     resource: resourceOf(row),
     vaultId: row.vaultId && publicId('vault', row.vaultId),
@@ -249,6 +250,10 @@ export function auditEventDto(row: AuditEventRow): AuditEventDto {
     count: row.count,
     details: row.details,
   };
+}
+
+function actorKindOf({ actorType }: AuditEventRow): MemberKind {
+  return actorType === memberTypes.service ? 'service' : 'person';
 }
 
 function credentialOf({ credentialType: type, credentialId: id }: AuditEventRow): AuditCredentialDto | null {

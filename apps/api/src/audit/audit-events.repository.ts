@@ -3,7 +3,8 @@ import type { Actor } from '@credvault/access/actor.js';
 import type { AuditOutcome } from '@credvault/audit-log/audit-record.js';
 import { Database } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
-import { parseAnyId, uuidOf } from '@credvault/database/typed-id.js';
+import { parseMemberId } from '@credvault/access/member-id.js';
+import { parseAnyId } from '@credvault/database/typed-id.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
 import type { AuditEventsQuery } from './audit-event.dto.js';
 
@@ -57,7 +58,7 @@ export class AuditEventsRepository {
     const conditions = new Conditions()
       .add('organization_id = ?', organizationId)
       .add('vault_id = ANY(?::uuid[])', vaultIds && [...vaultIds])
-      .add('actor_id = ?', query.actor && (uuidOf('user', query.actor) ?? nobody))
+      .add('actor_id = ?', query.actor && (parseMemberId(query.actor)?.uuid ?? nobody))
       .add('credential_id = ?', query.credential && (parseAnyId(query.credential)?.uuid ?? nobody))
       .add('type = ?', query.type)
       .add('outcome = ?', query.outcome)

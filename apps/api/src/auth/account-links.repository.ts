@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '@credvault/database/database.js';
 
-export type LinkPurpose = 'setup' | 'invitation' | 'password_reset';
+export type LinkPurpose = 'setup' | 'invitation' | 'password_reset' | 'email_change';
 
 export interface AccountLink {
   purpose: LinkPurpose;
   email: string | null;
   user_id: string | null;
+}
+
+/** A link that was mailed to an address for an account. */
+export interface MailedLink {
+  userId: string;
+  email: string;
 }
 
 /** One-time tokens that are no credentials: they open an account or a new password, and are stored as digests. */
@@ -38,6 +44,19 @@ export class AccountLinksRepository {
     );
   }
 
+  /** Puts a link that is mailed in the place of the one before it, of the same purpose and account. */
+  async replaceMailed(
+    transaction: Transaction,
+    link: MailedLink & { digest: Buffer; purpose: LinkPurpose; expiresAt: Date },
+  ): Promise<void> {
+    await transaction.rows(
+      `INSERT INTO account_links (digest, purpose, email, user_id, expires_at) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (user_id, purpose) WHERE email IS NOT NULL DO UPDATE
+       SET digest = excluded.digest, email = excluded.email, expires_at = excluded.expires_at, created_at = now()`,
+      [link.digest, link.purpose, link.email, link.userId, link.expiresAt],
+    );
+  }
+
   /** Takes a link out of the table: whoever gets it is the only one who does. */
   async take(
     transaction: Transaction,
@@ -61,10 +80,21 @@ export class AccountLinksRepository {
     return link?.user_id ?? null;
   }
 
-  /** Takes away every link that could still reset a person's password. */
-  async deleteResetsOf(transaction: Transaction, userId: string): Promise<void> {
-    await transaction.rows(`DELETE FROM account_links WHERE user_id = $1 AND purpose = 'password_reset'`, [
+  /** Which account gets which address by the link of a change, without taking it. */
+  async findEmailChange(transaction: Transaction, digest: Buffer): Promise<MailedLink | undefined> {
+    const [link] = await transaction.rows<MailedLink>(
+      `SELECT user_id AS "userId", email FROM account_links
+       WHERE digest = $1 AND purpose = 'email_change' AND expires_at > now()`,
+      [digest],
+    );
+    return link;
+  }
+
+  /** Takes away every link of a person for these purposes. */
+  async deleteOf(transaction: Transaction, userId: string, purposes: LinkPurpose[]): Promise<void> {
+    await transaction.rows(`DELETE FROM account_links WHERE user_id = $1 AND purpose = ANY($2)`, [
       userId,
+      purposes,
     ]);
   }
 }

@@ -1,22 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
-import { mintToken } from '@credvault/crypto/tokens.js';
+import { mintToken, type TokenPrefix } from '@credvault/crypto/tokens.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
-import { AccountLinksRepository } from './account-links.repository.js';
+import { AccountLinksRepository, type LinkPurpose, type MailedLink } from './account-links.repository.js';
 
 const hour = 60 * 60_000;
 /** SECURITY: a setup token is dead after 24 h. */
 const setupLifetime = 24 * hour;
 const invitationLifetime = 7 * 24 * hour;
 const resetLifetime = hour;
+const emailChangeLifetime = 24 * hour;
 
-/** A token to be shown once, to the operator. */
+/** A token to be shown once, to the operator, or mailed to whom it is for. */
 export interface OneTimeToken {
   token: string;
   expiresAt: Date;
 }
 
-/** Makes the one-time tokens an operator hands out. */
+/** Makes the one-time tokens that an operator hands out, or that are mailed. */
 @Injectable()
 export class AccountLinksService {
   constructor(
@@ -55,4 +56,34 @@ export class AccountLinksService {
     await this.links.insert(transaction, link);
     return { token, expiresAt };
   }
+
+  /** Makes the reset token that is mailed to an account, in place of the one mailed before; others go on. */
+  async issueMailedReset(
+    transaction: Transaction,
+    user: { id: string; email: string },
+  ): Promise<OneTimeToken> {
+    const made = newToken('cvreset_', resetLifetime);
+    const { id: userId, email } = user;
+    await this.replaceMailed(transaction, made, { purpose: 'password_reset', userId, email });
+    return made;
+  }
+
+  /** Makes the token that gives an account this new address, in place of the one before. */
+  async issueEmailChange(transaction: Transaction, userId: string, email: string): Promise<OneTimeToken> {
+    const made = newToken('cvemail_', emailChangeLifetime);
+    await this.replaceMailed(transaction, made, { purpose: 'email_change', userId, email });
+    return made;
+  }
+
+  private replaceMailed(
+    transaction: Transaction,
+    { token, expiresAt }: OneTimeToken,
+    link: MailedLink & { purpose: LinkPurpose },
+  ): Promise<void> {
+    return this.links.replaceMailed(transaction, { ...link, digest: this.digester.digest(token), expiresAt });
+  }
+}
+
+function newToken(prefix: TokenPrefix, lifetime: number): OneTimeToken {
+  return { token: mintToken(prefix), expiresAt: new Date(Date.now() + lifetime) };
 }

@@ -9,12 +9,18 @@ import { publicId } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, Fails } from '@credvault/http/document/operation.js';
 import { UsersService } from '../users/users.service.js';
-import type { User } from '../users/user.entity.js';
-import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto, ResetPasswordDto } from './auth.dto.js';
+import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto } from './auth.dto.js';
 import { PasswordsService } from './passwords.service.js';
 import { RegistrationService } from './registration.service.js';
-import { PasswordChangedDto, RegisteredDto, SessionTokensDto, type SessionUserDto } from './session.dto.js';
-import { SessionsService, type IssuedSession } from './sessions.service.js';
+import {
+  PasswordChangedDto,
+  RegisteredDto,
+  sessionTokensDto,
+  SessionTokensDto,
+  sessionUserDto,
+  SignInDto,
+} from './session.dto.js';
+import { SessionsService } from './sessions.service.js';
 import { SignInService } from './sign-in.service.js';
 
 @ApiTags('auth')
@@ -42,7 +48,7 @@ export class AuthController {
     const { user, organization } = await this.registrations.register(body, originOf(request));
     const { name, plan } = organization;
     const registered = {
-      user: { ...userDto(user), createdAt: user.createdAt },
+      user: { ...sessionUserDto(user), createdAt: user.createdAt },
       organization: { id: publicId('organization', organization.id), name, plan },
     };
     return Answer.of(registered, { location: '/api/v1/me' });
@@ -51,16 +57,19 @@ export class AuthController {
   /**
    * Sign in
    * @remarks Opens a session. The access token lasts 15 minutes; exchange the refresh token for new tokens before it ends.
-   * Failed sign-ins are limited, and a wrong password is answered like an unknown account.
+   * Failed sign-ins are limited, and a wrong password is answered like an unknown account. For an account with a second
+   * factor the answer is `mfaRequired` and a `challengeToken`, with which `POST /auth/mfa` goes on.
    */
   @Post('login')
   @HttpCode(200)
   @Public()
-  @Answers(200, SessionTokensDto, 'The tokens of the new session.')
+  @Answers(200, SignInDto, 'The tokens of the new session, or the challenge that comes before them.')
   @Fails('UNAUTHORIZED')
-  async login(@Body() body: LoginDto, @Req() request: FastifyRequest): Promise<SessionTokensDto> {
-    const { user, ...issued } = await this.signIns.signIn(body.email, body.password, originOf(request));
-    return tokensDto(issued, user);
+  async login(@Body() body: LoginDto, @Req() request: FastifyRequest): Promise<SignInDto> {
+    const signIn = await this.signIns.signIn(body.email, body.password, originOf(request));
+    return 'challengeToken' in signIn
+      ? { mfaRequired: true, ...signIn }
+      : sessionTokensDto(signIn.issued, signIn.user);
   }
 
   /**
@@ -75,7 +84,7 @@ export class AuthController {
   @Fails('UNAUTHORIZED', 'CONFLICT')
   async refresh(@Body() body: RefreshDto, @Req() request: FastifyRequest): Promise<SessionTokensDto> {
     const issued = await this.sessions.refresh(body.refreshToken, originOf(request));
-    return tokensDto(issued, await this.users.get(issued.userId));
+    return sessionTokensDto(issued, await this.users.get(issued.userId));
   }
 
   /**
@@ -104,26 +113,4 @@ export class AuthController {
   ): Promise<PasswordChangedDto> {
     return this.passwords.change(actor, body.currentPassword, body.newPassword);
   }
-
-  /**
-   * Reset the password
-   * @remarks Sets a new password with the one-time token of a reset link, which the operator makes, and ends all sessions.
-   */
-  @Post('password/reset')
-  @HttpCode(204)
-  @Public()
-  @Answers(204, null, 'The password is set and all sessions have ended.')
-  @Fails('FORBIDDEN')
-  async resetPassword(@Body() body: ResetPasswordDto, @Req() request: FastifyRequest): Promise<void> {
-    await this.passwords.reset(body.token, body.newPassword, originOf(request));
-  }
-}
-
-function userDto(user: User): SessionUserDto {
-  return { id: publicId('user', user.id), name: user.name, email: user.email };
-}
-
-function tokensDto(issued: IssuedSession, user: User): SessionTokensDto {
-  const { accessToken, refreshToken, expiresAt } = issued;
-  return { accessToken, refreshToken, expiresAt, user: userDto(user) };
 }

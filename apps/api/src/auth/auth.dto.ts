@@ -91,7 +91,7 @@ export class ChangePasswordDto {
 /** A new password by a reset link. */
 export class ResetPasswordDto {
   /**
-   * The one-time token of the link the operator made.
+   * The one-time token of the mail, or the one that the operator made.
    * @example "cvreset_0J5tq1F0cXv2y8Wm3n4Rk6Za7Ub9Dd1Ee2Gg3Hh4Jj5Kk0aBcDe"
    */
   @IsString()

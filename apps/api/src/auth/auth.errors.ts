@@ -38,8 +38,27 @@ export class WrongPassword extends DomainError {
 
 export class LinkRefused extends DomainError {
   constructor() {
-    super('FORBIDDEN', 'This link is unknown, used or expired. Ask the operator for a new one.', {
+    super('FORBIDDEN', 'This link is unknown, used or expired. Ask for a new one.', {
       details: [{ path: 'token', code: 'refused', message: 'is unknown, used or expired' }],
+    });
+  }
+}
+
+/** Told to somebody with a session only: public endpoints give their usual answer. */
+export class MailNotConfigured extends DomainError {
+  constructor() {
+    super(
+      'CONFLICT',
+      'This service has no mail server, so it cannot ask the new address. The operator sets one with SMTP_URL.',
+    );
+  }
+}
+
+/** Told to whoever has shown that the address is theirs, so it gives away nothing. */
+export class NewEmailTaken extends DomainError {
+  constructor() {
+    super('CONFLICT', 'Another account has this e-mail address by now, so it was not changed.', {
+      details: [{ path: 'token', code: 'duplicate', message: 'is for an address that is taken' }],
     });
   }
 }
@@ -47,5 +66,12 @@ export class LinkRefused extends DomainError {
 export class SessionNotFound extends DomainError {
   constructor() {
     super('NOT_FOUND', 'There is no such session.');
+  }
+}
+
+/** A switch to the organization that the session acts in. */
+export class AlreadyActingThere extends DomainError {
+  constructor() {
+    super('CONFLICT', 'This session acts in that organization already.');
   }
 }

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Actor, RequestOrigin } from '@credvault/access/actor.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { auditRow } from '@credvault/audit-log/audit-record.js';
-import { verifyPassword } from '@credvault/crypto/passwords.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { Database } from '@credvault/database/database.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { UsersService } from '../users/users.service.js';
-import { AccountLinksRepository } from './account-links.repository.js';
-import { LinkRefused, WrongPassword } from './auth.errors.js';
+import { AccountLinksRepository, type LinkPurpose } from './account-links.repository.js';
+import { LinkRefused } from './auth.errors.js';
+import { CurrentPassword, wrongPassword } from './current-password.js';
 import { LongLivedTokens, type TokenToReview } from './long-lived-tokens.js';
 import { SessionsService } from './sessions.service.js';
 import { SignInLimits } from './sign-in-limits.js';
@@ -20,12 +20,16 @@ export interface PasswordChanged {
   tokensToReview: TokenToReview[];
 }
 
-/** Changes and resets passwords; both end sessions. */
+/** What somebody who knew the old password may have asked for must not outlive it. */
+const linksOfOldPassword: LinkPurpose[] = ['password_reset', 'email_change'];
+
+/** Changes and resets passwords; both end sessions, and links that are on their way. */
 @Injectable()
 export class PasswordsService {
   constructor(
     private readonly users: UsersService,
     private readonly organizations: OrganizationsService,
+    private readonly currentPassword: CurrentPassword,
     private readonly sessions: SessionsService,
     private readonly links: AccountLinksRepository,
     private readonly limits: SignInLimits,
@@ -41,20 +45,14 @@ export class PasswordsService {
    * @throws WrongPassword, TooManyAttempts, BAD_REQUEST for a weak new password
    */
   async change(actor: Actor, currentPassword: string, newPassword: string): Promise<PasswordChanged> {
-    const user = await this.users.get(actor.userId);
-    const block = addressBlock(actor.origin.ip);
-    const guess = { account: { userId: user.id }, block, isKnownAddress: true };
-    const proved = await this.limits.guard(guess, () =>
-      verifyPassword(user.passwordHash, currentPassword, { addressBlock: block }),
-    );
-    if (!proved) throw wrongPassword(actor);
-    const request = { addressBlock: block, field: 'newPassword' };
+    const user = await this.currentPassword.prove(actor, currentPassword);
+    const request = { addressBlock: addressBlock(actor.origin.ip), field: 'newPassword' };
     const passwordHash = await this.users.hashNewPassword(newPassword, request);
     const endedSessions = await this.database.transaction(async (transaction) => {
       // The user's row before their sessions: a sign-in holds it while it opens one.
       if (!(await this.users.changePasswordHash(transaction, user, passwordHash))) throw wrongPassword(actor);
       const ended = await this.sessions.endAllOf(transaction, user.id, actor.credentialId);
-      await this.links.deleteResetsOf(transaction, user.id);
+      await this.links.deleteOf(transaction, user.id, linksOfOldPassword);
       const entry = {
         type: 'user.password_changed',
         status: 200,
@@ -86,7 +84,7 @@ export class PasswordsService {
       await this.users.setPasswordHash(transaction, userId, passwordHash);
       if (!(await this.links.take(transaction, digest, ['password_reset']))) throw new LinkRefused();
       await this.sessions.endAllOf(transaction, userId, null);
-      await this.links.deleteResetsOf(transaction, userId);
+      await this.links.deleteOf(transaction, userId, linksOfOldPassword);
       const organizationId = await this.organizations.homeOf(userId, transaction);
       if (organizationId === null) return;
       const entry = {
@@ -98,10 +96,4 @@ export class PasswordsService {
       await this.auditLog.appendRow(transaction, auditRow({ organizationId, userId, origin }, entry));
     });
   }
-}
-
-/** The refusal of a wrong present password, which the trail tells from one for a missing scope. */
-function wrongPassword(actor: Actor): WrongPassword {
-  actor.origin.remark = 'wrong password';
-  return new WrongPassword();
 }

@@ -1,5 +1,7 @@
 import { publicId } from '@credvault/database/typed-id.js';
+import type { User } from '../users/user.entity.js';
 import type { SessionRow } from './sessions.repository.js';
+import type { IssuedSession } from './sessions.service.js';
 
 /** The account a session speaks for. */
 export class SessionUserDto {
@@ -44,6 +46,51 @@ export class SessionTokensDto {
 
   /** Who signed in. */
   user!: SessionUserDto;
+}
+
+export function sessionUserDto(user: User): SessionUserDto {
+  return { id: publicId('user', user.id), name: user.name, email: user.email };
+}
+
+export function sessionTokensDto(issued: IssuedSession, user: User): SessionTokensDto {
+  const { accessToken, refreshToken, expiresAt } = issued;
+  return { accessToken, refreshToken, expiresAt, user: sessionUserDto(user) };
+}
+
+/** How a sign-in goes on: the tokens of a session, or, for an account with a second factor, a challenge. */
+export class SignInDto {
+  /**
+   * There, and true, when the account has a second factor. Then `challengeToken` is there too, and nothing else.
+   * @example true
+   */
+  mfaRequired?: boolean;
+
+  /**
+   * Token with which `POST /auth/mfa` goes on; it works for five minutes.
+   * @example "cvmfa_0J5tq1F0cXv2y8Wm3n4Rk6Za7Ub9Dd1Ee2Gg3Hh4Jj5Kk0aBcDe"
+   */
+  challengeToken?: string;
+
+  /**
+   * Bearer token for the API, good until `expiresAt`.
+   * @example "cvs_0J5tq1F0cXv2y8Wm3n4Rk6Za7Ub9Dd1Ee2Gg3Hh4Jj5Kk0aBcDe"
+   */
+  accessToken?: string;
+
+  /**
+   * Token to exchange for new tokens; it works once.
+   * @example "cvr_0J5tq1F0cXv2y8Wm3n4Rk6Za7Ub9Dd1Ee2Gg3Hh4Jj5Kk0aBcDe"
+   */
+  refreshToken?: string;
+
+  /**
+   * When the access token ends.
+   * @example "2026-01-15T08:45:00.000Z"
+   */
+  expiresAt?: Date;
+
+  /** Who signed in. */
+  user?: SessionUserDto;
 }
 
 /** A sign-in that can still be used. */

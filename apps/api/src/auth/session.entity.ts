@@ -24,6 +24,10 @@ export class Session {
   @Column('timestamptz', { name: 'absolute_expires_at' })
   absoluteExpiresAt!: Date;
 
+  /** When it last proved who it stands for; null: it has to, before it may do what needs a step-up. */
+  @Column('timestamptz', { name: 'stepped_up_at', nullable: true })
+  steppedUpAt!: Date | null;
+
   @Column('inet', { nullable: true })
   ip!: string | null;
 

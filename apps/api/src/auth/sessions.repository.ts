@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CredentialUse } from '@credvault/access/last-used.js';
+import { memberColumns, memberJoins, type MemberRow } from '@credvault/access/member-rights.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -31,23 +32,25 @@ export interface RefreshTokenRow {
 }
 
 /** What the door must know of a session. */
-export interface SessionPrincipalRow {
+export interface SessionPrincipalRow extends MemberRow {
   plan: string;
   organization_id: string;
   id: string;
   user_id: string;
   access_expires_at: Date;
-  role: string;
+  stepped_up_at: Date | null;
   is_superuser: boolean;
 }
 
 const selectPrincipal = {
   name: 'select_session_principal',
-  text: `SELECT s.organization_id, s.id, s.user_id, s.access_expires_at, m.role, u.is_superuser, o.plan
+  text: `SELECT s.organization_id, s.id, s.user_id, s.access_expires_at, s.stepped_up_at, u.is_superuser, o.plan,
+      ${memberColumns}
     FROM sessions s
     JOIN memberships m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
     JOIN users u ON u.id = s.user_id
     JOIN organizations o ON o.id = s.organization_id
+    ${memberJoins}
     WHERE s.access_digest = $1`,
 };
 
@@ -62,13 +65,16 @@ export class SessionsRepository {
   /** The session of a refresh token that can still be exchanged. */
   async findByRefreshDigest(digest: Buffer): Promise<SessionPrincipalRow | undefined> {
     const [row] = await this.database.rows<SessionPrincipalRow>(
-      `SELECT s.organization_id, s.id, s.user_id, s.refresh_expires_at AS access_expires_at, m.role, u.is_superuser, o.plan
-       FROM refresh_tokens r
-       JOIN sessions s ON s.organization_id = r.organization_id AND s.id = r.session_id
+      `SELECT s.organization_id, s.id, s.user_id, s.refresh_expires_at AS access_expires_at, s.stepped_up_at, u.is_superuser,
+         o.plan,
+         ${memberColumns}
+       FROM refresh_tokens t
+       JOIN sessions s ON s.organization_id = t.organization_id AND s.id = t.session_id
        JOIN memberships m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
        JOIN users u ON u.id = s.user_id
        JOIN organizations o ON o.id = s.organization_id
-       WHERE r.digest = $1 AND r.replaced_at IS NULL AND s.refresh_expires_at > now()`,
+       ${memberJoins}
+       WHERE t.digest = $1 AND t.replaced_at IS NULL AND s.refresh_expires_at > now()`,
       [digest],
     );
     return row;
@@ -122,6 +128,18 @@ export class SessionsRepository {
     return transaction.manager.findOneBy(Session, { organizationId, id });
   }
 
+  /** One session of a person, which then nobody else renews or ends before this transaction does. */
+  lock(
+    transaction: Transaction,
+    { organizationId, userId }: SessionOwner,
+    id: string,
+  ): Promise<Session | null> {
+    return transaction.manager.findOne(Session, {
+      where: { organizationId, userId, id },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
   async markReplaced(transaction: Transaction, digest: Buffer): Promise<void> {
     await transaction.rows(`UPDATE refresh_tokens SET replaced_at = clock_timestamp() WHERE digest = $1`, [
       digest,
@@ -137,6 +155,41 @@ export class SessionsRepository {
   ): Promise<void> {
     const { organizationId, id, ...fields } = session;
     await transaction.manager.update(Session, { organizationId, id }, fields);
+  }
+
+  /** Whether a person is a member, and stays one until this transaction ends. */
+  async holdMembership(transaction: Transaction, { organizationId, userId }: SessionOwner): Promise<boolean> {
+    const rows = await transaction.rows(
+      `SELECT 1 FROM memberships WHERE organization_id = $1 AND user_id = $2 FOR KEY SHARE`,
+      [organizationId, userId],
+    );
+    return rows.length > 0;
+  }
+
+  /** Notes that a session has proved who it stands for; false when it is gone. */
+  async setSteppedUp(
+    transaction: Transaction,
+    owner: SessionOwner,
+    id: string,
+    steppedUpAt: Date,
+  ): Promise<boolean> {
+    const { organizationId, userId } = owner;
+    const { affected } = await transaction.manager.update(
+      Session,
+      { organizationId, userId, id },
+      { steppedUpAt },
+    );
+    return affected === 1;
+  }
+
+  /** Takes the step-up from all sessions of a person but one; returns the ids of those that had one. */
+  async clearSteppedUp(transaction: Transaction, userId: string, exceptId: string): Promise<string[]> {
+    const rows = await transaction.rows<{ id: string }>(
+      `UPDATE sessions SET stepped_up_at = NULL
+       WHERE user_id = $1 AND id <> $2 AND stepped_up_at IS NOT NULL RETURNING id`,
+      [userId, exceptId],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Ends one session of a person; false when there is none with this id. */

@@ -3,7 +3,7 @@ import type { CredentialUse } from '@credvault/access/last-used.js';
 import type { Actor, Principal, RequestOrigin } from '@credvault/access/actor.js';
 import { FailedCredentials } from '@credvault/access/failed-credentials.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
-import { scopesOfRole } from '@credvault/access/roles.js';
+import { memberRights } from '@credvault/access/member-rights.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { auditRow, type AuditEntry } from '@credvault/audit-log/audit-record.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
@@ -11,11 +11,14 @@ import { mintToken, parseToken } from '@credvault/crypto/tokens.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { newUuid } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
-import type { User } from '../users/user.entity.js';
-import { UsersService } from '../users/users.service.js';
 import { RefreshInProgress, RefreshRefused, SessionNotFound } from './auth.errors.js';
 import type { Session } from './session.entity.js';
-import { SessionsRepository, type RefreshTokenRow, type SessionPrincipalRow } from './sessions.repository.js';
+import {
+  SessionsRepository,
+  type RefreshTokenRow,
+  type SessionOwner,
+  type SessionPrincipalRow,
+} from './sessions.repository.js';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -48,7 +51,6 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
 
   constructor(
     private readonly sessions: SessionsRepository,
-    private readonly users: UsersService,
     private readonly database: Database,
     private readonly digester: TokenDigester,
     private readonly auditLog: AuditLog,
@@ -75,9 +77,10 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
       credentialId: row.id,
       userId: row.user_id,
       organizationId: row.organization_id,
-      scopes: scopesOfRole(row.role),
+      ...memberRights(row),
       isSuperuser: row.is_superuser,
       expiresAt: row.access_expires_at.getTime(),
+      steppedUpAt: row.stepped_up_at?.getTime(),
       paused: false,
       plan: row.plan,
     };
@@ -92,39 +95,37 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
   }
 
   /**
-   * Opens a session for a person who proved who they are.
+   * Opens a session for a person who has just proved who they are, in the transaction that holds their row: so a change of
+   * their password, or of their second factor, either waits for this session or keeps it from being opened.
    *
-   * @param proved the person as they were when they proved their password
-   * @returns null when they have another password by now
+   * @returns null when they are no member of the organization any more
    */
-  async open(proved: User, organizationId: string, origin: RequestOrigin): Promise<IssuedSession | null> {
-    const now = Date.now();
+  async openIn(
+    transaction: Transaction,
+    userId: string,
+    organizationId: string,
+    origin: RequestOrigin,
+  ): Promise<IssuedSession | null> {
+    if (!(await this.sessions.holdMembership(transaction, { organizationId, userId }))) return null;
     const accessToken = mintToken('cvs_');
     const refreshToken = mintToken('cvr_');
-    const session: Session = {
-      organizationId,
-      id: newUuid(),
-      userId: proved.id,
-      accessDigest: this.digester.digest(accessToken),
-      accessExpiresAt: new Date(now + accessLifetime),
-      refreshExpiresAt: new Date(now + refreshLifetime),
-      absoluteExpiresAt: new Date(now + absoluteLifetime),
-      ip: origin.ip ?? null,
-      userAgent: origin.userAgent ?? null,
-      createdAt: new Date(now),
-      lastUsedAt: new Date(now),
-    };
-    const isOpen = await this.database.transaction(async (transaction) => {
-      // First of all, so that a change of the password either waits for this session or keeps it from being opened.
-      if (!(await this.users.holdPassword(transaction, proved))) return false;
-      await this.sessions.insert(transaction, session, this.digester.digest(refreshToken));
-      await this.sessions.rememberAddress(transaction, proved.id, addressBlock(origin.ip));
-      await this.record(transaction, session, origin, { type: 'session.created', status: 200 });
-      return true;
-    }, organizationId);
-    return isOpen
-      ? { userId: proved.id, accessToken, refreshToken, expiresAt: session.accessExpiresAt }
-      : null;
+    const session = newSession({ organizationId, userId }, this.digester.digest(accessToken), origin);
+    await this.sessions.insert(transaction, session, this.digester.digest(refreshToken));
+    await this.sessions.rememberAddress(transaction, userId, addressBlock(origin.ip));
+    await this.record(transaction, session, origin, { type: 'session.created', status: 200 });
+    return { userId, accessToken, refreshToken, expiresAt: session.accessExpiresAt };
+  }
+
+  /** Notes that the actor's session has proved again who it stands for; false when it has ended. */
+  async stepUp(transaction: Transaction, actor: Actor, steppedUpAt: Date): Promise<boolean> {
+    this.forgetAfter(transaction, actor.credentialId);
+    return this.sessions.setSteppedUp(transaction, actor, actor.credentialId, steppedUpAt);
+  }
+
+  /** Takes from the actor's other sessions what their sign-in has proved, because less was asked of it than is now. */
+  async doubtOthers(transaction: Transaction, actor: Actor): Promise<void> {
+    const doubted = await this.sessions.clearSteppedUp(transaction, actor.userId, actor.credentialId);
+    for (const id of doubted) this.forgetAfter(transaction, id);
   }
 
   /**
@@ -250,4 +251,22 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     );
     return this.auditLog.appendRow(transaction, row);
   }
+}
+
+/** A session as it begins: with a sign-in a moment ago. */
+export function newSession(owner: SessionOwner, accessDigest: Buffer, origin: RequestOrigin): Session {
+  const now = Date.now();
+  return {
+    ...owner,
+    id: newUuid(),
+    accessDigest,
+    accessExpiresAt: new Date(now + accessLifetime),
+    refreshExpiresAt: new Date(now + refreshLifetime),
+    absoluteExpiresAt: new Date(now + absoluteLifetime),
+    steppedUpAt: new Date(now),
+    ip: origin.ip ?? null,
+    userAgent: origin.userAgent ?? null,
+    createdAt: new Date(now),
+    lastUsedAt: new Date(now),
+  };
 }

@@ -3,11 +3,14 @@ import type { RequestOrigin } from '@credvault/access/actor.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { auditRow } from '@credvault/audit-log/audit-record.js';
 import { verifyPassword } from '@credvault/crypto/passwords.js';
+import { Database } from '@credvault/database/database.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { User } from '../users/user.entity.js';
 import { SignInRefused } from './auth.errors.js';
+import { MfaChallengesService } from './mfa-challenges.service.js';
+import { MfaFactors } from './mfa-factors.service.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService, type IssuedSession } from './sessions.service.js';
 import { SignInLimits } from './sign-in-limits.js';
@@ -15,7 +18,10 @@ import { SignInLimits } from './sign-in-limits.js';
 /** The id of an account that does not exist, which the database is asked for like one that does (RFC 9562, 5.9). */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
-/** Proves who a person is by e-mail address and password, and opens a session. */
+/** How a sign-in ends: with a session, or with a token to go on with the second factor. */
+export type SignIn = { issued: IssuedSession; user: User } | { challengeToken: string };
+
+/** Proves who a person is by e-mail address and password, and opens a session or asks for the second factor. */
 @Injectable()
 export class SignInService {
   constructor(
@@ -24,6 +30,9 @@ export class SignInService {
     private readonly sessions: SessionsService,
     private readonly knownAddresses: SessionsRepository,
     private readonly limits: SignInLimits,
+    private readonly factors: MfaFactors,
+    private readonly challenges: MfaChallengesService,
+    private readonly database: Database,
     private readonly auditLog: AuditLog,
   ) {}
 
@@ -32,11 +41,7 @@ export class SignInService {
    *
    * @throws SignInRefused, TooManyAttempts
    */
-  async signIn(
-    email: string,
-    password: string,
-    origin: RequestOrigin,
-  ): Promise<IssuedSession & { user: User }> {
+  async signIn(email: string, password: string, origin: RequestOrigin): Promise<SignIn> {
     const block = addressBlock(origin.ip);
     await this.limits.assertAddressOpen(block);
     const user = await this.users.findByEmail(email);
@@ -49,10 +54,31 @@ export class SignInService {
       return isRight && organizationId !== null;
     });
     if (!user || organizationId === null) throw new SignInRefused();
-    const issued = proved ? await this.sessions.open(user, organizationId, origin) : null;
-    if (issued) return { ...issued, user };
+    const signedIn = proved ? await this.goOnAtHome(user, organizationId, origin) : null;
+    if (signedIn) return signedIn;
     this.recordFailure(user, organizationId, origin);
     throw new SignInRefused();
+  }
+
+  /** As `goOn`; once more when the organization was deleted meanwhile, or the person left it, and has another one. */
+  private async goOnAtHome(proved: User, home: string, origin: RequestOrigin): Promise<SignIn | null> {
+    const signedIn = await this.goOn(proved, home, origin);
+    if (signedIn) return signedIn;
+    const present = await this.organizations.homeOf(proved.id);
+    return present === null || present === home ? null : this.goOn(proved, present, origin);
+  }
+
+  /** What comes after the password; null when the person has another one by now, or is no member any more. */
+  private goOn(proved: User, organizationId: string, origin: RequestOrigin): Promise<SignIn | null> {
+    return this.database.transaction(async (transaction) => {
+      if (!(await this.users.holdPassword(transaction, proved))) return null;
+      if (await this.factors.isEnabled(transaction, proved.id)) {
+        const challengeToken = await this.challenges.issue(transaction, proved, organizationId, origin);
+        return { challengeToken };
+      }
+      const issued = await this.sessions.openIn(transaction, proved.id, organizationId, origin);
+      return issued && { issued, user: proved };
+    }, organizationId);
   }
 
   private recordFailure(user: User, organizationId: string, origin: RequestOrigin): void {

@@ -2,16 +2,18 @@ import 'reflect-metadata';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { operatorRow } from '@credvault/audit-log/audit-record.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
+import { curlCommand } from '@credvault/http/curl-command.js';
 import { AccountLinksService } from '../auth/account-links.service.js';
+import { MfaService } from '../auth/mfa.service.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { curlCommand } from './curl-command.js';
 import { CommandError, runCommand, type Operator } from './operator.js';
 
 const usage = `npm run accounts -- invite <email>           a token with which the owner of this address may register
 npm run accounts -- promote <email>          makes an account an instance administrator
-npm run accounts -- reset-password <email>   a token with which this account gets a new password`;
+npm run accounts -- reset-password <email>   a token with which this account gets a new password
+npm run accounts -- disable-mfa <email>      switches the second factor of this account off`;
 
 const email = /^[^@\s]{1,64}@[^@\s]{1,189}$/;
 
@@ -20,6 +22,7 @@ runCommand(async (operator, [verb, address, ...rest]) => {
   if (verb === 'invite') await invite(operator, address);
   else if (verb === 'promote') await promote(operator, address);
   else if (verb === 'reset-password') await resetPassword(operator, address);
+  else if (verb === 'disable-mfa') await disableMfa(operator, address);
   else throw new CommandError(usage);
 });
 
@@ -64,6 +67,19 @@ async function resetPassword(operator: Operator, address: string): Promise<void>
   );
   operator.say(
     curl(operator, '/auth/password/reset', { token, newPassword: 'choose 12 or more characters' }),
+  );
+}
+
+async function disableMfa(operator: Operator, address: string): Promise<void> {
+  const user = await find(operator, address);
+  const isDisabled = await operator.get(Database).transaction(async (transaction) => {
+    const wasEnabled = await operator.get(MfaService).remove(transaction, user.id);
+    if (wasEnabled) await record(operator, transaction, user, 'mfa.disabled');
+    return wasEnabled;
+  });
+  if (!isDisabled) throw new CommandError(`${address} has no second factor.`);
+  operator.say(
+    `${address} signs in with the password alone now, until they enrol an authenticator app again.`,
   );
 }
 

@@ -18,7 +18,12 @@ const tags: DocumentRules['tags'] = [
   { name: 'vaults', description: 'Vaults: secrets that belong together, encrypted with a key of their own.' },
   { name: 'secrets', description: 'Secrets, their versions, import and export.' },
   { name: 'audit', description: 'The audit trail: every reveal, change and refusal.' },
-  { name: 'organizations', description: 'What an organization decides about itself.' },
+  { name: 'organizations', description: 'Organizations, and what each decides about itself.' },
+  { name: 'members', description: 'Who belongs to an organization, with which role, and who is invited.' },
+  { name: 'service-accounts', description: 'Members that are programs: they own API keys and cannot sign in.' },
+  { name: 'roles', description: 'What members may do: the built-in roles, and those of the organization.' },
+  { name: 'teams', description: 'Groups of members to whom vaults are granted together.' },
+  { name: 'grants', description: 'Which vaults are granted to whom, and how far.' },
   { name: 'admin', description: 'Plans and limits, for the administrators of this installation.' },
   { name: 'service', description: 'Whether the service runs and can do its work.', probes: true },
 ];

@@ -31,6 +31,7 @@ export function documentRuntime(): Runtime {
       pepper: randomBytes(keyBytes),
       cursor: randomBytes(keyBytes),
       idempotency: randomBytes(keyBytes),
+      authenticators: randomBytes(keyBytes),
     },
     channel: new InvalidationChannel(address),
     counters: Counters.inProcess(),

@@ -23,6 +23,16 @@ export const pathParameters: Record<string, PathParameterRule> = {
   keyId: idOf('apiKey', 'API key'),
   usageId: idOf('auditEvent', 'entry of the usage history'),
   organizationId: idOf('organization', 'organization'),
+  memberId: {
+    description: 'Id of the member: a person or a service account.',
+    example: 'usr_01jd3k5m7n8p9q0r1s2t3v4w5x',
+    schema: { type: 'string', pattern: '^(usr|svc)_[0-7][0-9a-hjkmnp-tv-z]{25}$', minLength: 30, maxLength: 30 },
+  },
+  invitationId: idOf('invitation', 'invitation'),
+  serviceAccountId: idOf('serviceAccount', 'service account'),
+  roleId: idOf('role', 'custom role'),
+  teamId: idOf('team', 'team'),
+  grantId: idOf('grant', 'grant'),
   planName: {
     description: 'Name of the plan.',
     example: 'pro',

@@ -16,6 +16,12 @@ const word: Schema = { maxLength: 64 };
 export const stringBounds: Record<string, Schema> = {
   accessToken: token,
   refreshToken: token,
+  challengeToken: token,
+  /** 160 bits in base32. */
+  'TotpEnrolmentDto.secret': { maxLength: 32 },
+  /** A secret, and an e-mail address of which every byte may be percent-encoded. */
+  'TotpEnrolmentDto.uri': { maxLength: 1024 },
+  recoveryCodes: { minLength: 19, maxLength: 19 },
   token,
   /** Secret of an API key. */
   'MintedApiKeyDto.key': token,
@@ -29,6 +35,8 @@ export const stringBounds: Record<string, Schema> = {
   'OrganizationLimitsDto.name': { maxLength: 255 },
   key: { maxLength: 255 },
   plan: word,
+  /** The name of a built-in role, or the id of a custom one. */
+  role: word,
   /** An IPv6 address that embeds an IPv4 one (`INET6_ADDRSTRLEN` of POSIX, without its NUL). */
   ip: { maxLength: 45 },
   /** Cut to 256 bytes. */
@@ -44,6 +52,20 @@ export const stringBounds: Record<string, Schema> = {
   vaultIds: anyId,
   'MintedApiKeyDto.description': { maxLength: 2000 },
   'ScopeDto.description': { maxLength: 200 },
+  'ApiKeyDto.ownerId': anyId,
+  'MintedApiKeyDto.ownerId': anyId,
+  'ApiKeyDto.createdBy': anyId,
+  'MintedApiKeyDto.createdBy': anyId,
+  'ApiKeyOwnerDto.id': anyId,
+  'SecretVersionDto.createdBy': anyId,
+  'AuditActorDto.id': anyId,
+  /** As `role`. */
+  'RoleDto.id': word,
+  'TeamMemberDto.id': anyId,
+  'MemberDto.id': anyId,
+  'InvitationDto.invitedBy': anyId,
+  'MintedInvitationDto.invitedBy': anyId,
+  'GranteeDto.id': anyId,
   'AuditCredentialDto.id': anyId,
   'AuditResourceDto.ids': anyId,
   'AuditRequestDto.method': { maxLength: 16 },

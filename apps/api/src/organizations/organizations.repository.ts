@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { memberColumns, memberJoins, type MemberRow } from '@credvault/access/member-rights.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -40,16 +41,17 @@ export class OrganizationsRepository {
     return row?.organization_id;
   }
 
-  async findRole(
+  /** What a member may do, and where. */
+  async findMember(
     transaction: Transaction | undefined,
     organizationId: string,
     userId: string,
-  ): Promise<string | undefined> {
-    const [row] = await (transaction ?? this.database).rows<{ role: string }>(
-      `SELECT role FROM memberships WHERE organization_id = $1 AND user_id = $2`,
+  ): Promise<MemberRow | undefined> {
+    const [row] = await (transaction ?? this.database).rows<MemberRow>(
+      `SELECT ${memberColumns} FROM memberships m ${memberJoins} WHERE m.organization_id = $1 AND m.user_id = $2`,
       [organizationId, userId],
     );
-    return row?.role;
+    return row;
   }
 
   async insert(transaction: Transaction, organization: Organization, membership: Membership): Promise<void> {
@@ -68,10 +70,20 @@ export class OrganizationsRepository {
     });
   }
 
+  /** The people who own an organization. */
+  async countOwners(transaction: Transaction, id: string): Promise<number> {
+    const [row] = await transaction.rows<{ owners: number }>(
+      `SELECT count(*)::int AS owners FROM memberships m JOIN users u ON u.id = m.user_id
+       WHERE m.organization_id = $1 AND m.role = 'owner' AND u.kind = 'person'`,
+      [id],
+    );
+    return row?.owners ?? 0;
+  }
+
   async update(
     transaction: Transaction,
     id: string,
-    fields: LimitChange & Partial<Pick<Organization, 'leakedTokens' | 'updatedAt'>>,
+    fields: LimitChange & Partial<Pick<Organization, 'name' | 'leakedTokens' | 'updatedAt'>>,
   ): Promise<void> {
     await transaction.manager.update(Organization, { id }, { ...fields, revision: () => 'revision + 1' });
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { memberRights, type MemberRights } from '@credvault/access/member-rights.js';
 import type { Transaction } from '@credvault/database/database.js';
 import { newUuid } from '@credvault/database/typed-id.js';
 import type { Membership } from './membership.entity.js';
@@ -19,11 +20,16 @@ export class OrganizationsService {
   }
 
   /** Makes the personal organization of a new user, who becomes its owner. */
-  async createPersonal(transaction: Transaction, user: { id: string; name: string }): Promise<Organization> {
+  createPersonal(transaction: Transaction, user: { id: string; name: string }): Promise<Organization> {
+    return this.create(transaction, `${user.name} (personal)`, user.id);
+  }
+
+  /** Makes an organization with its first owner. */
+  async create(transaction: Transaction, name: string, ownerId: string): Promise<Organization> {
     const now = new Date();
     const organization: Organization = {
       id: newUuid(),
-      name: `${user.name} (personal)`,
+      name,
       plan: 'free',
       apiKeyRequestsPerMinute: null,
       tokenRequestsPerMinute: null,
@@ -35,7 +41,7 @@ export class OrganizationsService {
     };
     const owner: Membership = {
       organizationId: organization.id,
-      userId: user.id,
+      userId: ownerId,
       role: 'owner',
       createdAt: now,
     };
@@ -53,16 +59,28 @@ export class OrganizationsService {
   }
 
   /**
-   * The role of a person in an organization; undefined when they are no member.
+   * What a member of an organization may do, and where; undefined when they are no member.
    *
    * @param transaction the one the caller is in, if it is in one
    */
-  roleOf(
+  async rightsOf(
     transaction: Transaction | undefined,
     organizationId: string,
     userId: string,
-  ): Promise<string | undefined> {
-    return this.organizations.findRole(transaction, organizationId, userId);
+  ): Promise<MemberRights | undefined> {
+    const row = await this.organizations.findMember(transaction, organizationId, userId);
+    return row && memberRights(row);
+  }
+
+  /**
+   * Locks the organization's row, so that whoever changes or removes owners does so one after the other, and counts the
+   * people who own it now: the last of them cannot leave.
+   *
+   * @throws OrganizationNotFound when it has been deleted
+   */
+  async lockOwners(transaction: Transaction, organizationId: string): Promise<number> {
+    if (!(await this.organizations.lock(transaction, organizationId))) throw new OrganizationNotFound();
+    return this.organizations.countOwners(transaction, organizationId);
   }
 
   /** Keeps the organization's count of vaults, in the transaction that makes or deletes one. */

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, StreamableFile } f
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { Requires } from '@credvault/access/rules.js';
+import { Requires, StepUp } from '@credvault/access/rules.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersFile, Fails } from '@credvault/http/document/operation.js';
@@ -57,6 +57,7 @@ export class SecretTransferController {
    */
   @Get('export')
   @Requires('secret:read', 'secret.exported')
+  @StepUp()
   @AnswersFile(['text/plain', 'application/json', 'application/yaml'], 'The file.', {
     'text/plain': 'DATABASE_URL=postgres://user:pass@host:5432/db\n',
     'application/json': { DATABASE_URL: 'postgres://user:pass@host:5432/db' },

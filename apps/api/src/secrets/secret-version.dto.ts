@@ -1,5 +1,5 @@
 import { IsInt, Max, Min } from 'class-validator';
-import { publicId } from '@credvault/database/typed-id.js';
+import { memberIdOf } from '@credvault/access/member-id.js';
 import type { ListedVersion } from './secret-versions.service.js';
 
 /** A version of a secret, without its value. */
@@ -23,7 +23,7 @@ export class SecretVersionDto {
   createdAt!: Date;
 
   /**
-   * Id of the user who made the version.
+   * Id of the user or the service account who made the version.
    * @example "usr_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   createdBy!: string;
@@ -42,6 +42,6 @@ export class RollbackDto {
 }
 
 export function secretVersionDto(row: ListedVersion): SecretVersionDto {
-  const { version, current, createdAt, createdBy } = row;
-  return { version, current, createdAt, createdBy: publicId('user', createdBy) };
+  const { version, current, createdAt, createdBy, createdByKind } = row;
+  return { version, current, createdAt, createdBy: memberIdOf(createdByKind, createdBy) };
 }

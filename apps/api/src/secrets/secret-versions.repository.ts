@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
+import type { MemberKind } from '@credvault/access/member-id.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
 import type { AuthorizedVault } from '../vaults/authorized-vault.js';
@@ -9,6 +10,7 @@ export interface VersionRow {
   version: number;
   createdAt: Date;
   createdBy: string;
+  createdByKind: MemberKind;
 }
 
 @Injectable()
@@ -26,7 +28,8 @@ export class SecretVersionsRepository {
       .add('vault_id = ?', vault.id)
       .add('secret_id = ?', secretId)
       .addCommon(query, { created: 'created_at', search: 'version::text' });
-    const columns = `version, created_at AS "createdAt", created_by AS "createdBy"`;
+    const columns = `version, created_at AS "createdAt", created_by AS "createdBy",
+      coalesce((SELECT u.kind FROM users u WHERE u.id = created_by), 'person') AS "createdByKind"`;
     return listRows<VersionRow>(this.database, { columns, from: 'secret_versions', conditions, page });
   }
 }

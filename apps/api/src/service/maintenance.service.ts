@@ -9,6 +9,9 @@ const hour = 60 * 60_000;
 const cleanings = [
   `DELETE FROM sessions WHERE refresh_expires_at < now() OR absolute_expires_at < now()`,
   `DELETE FROM account_links WHERE expires_at < now()`,
+  `DELETE FROM mfa_challenges WHERE expires_at < now()`,
+  // Shown as expired for a month, so that whoever invited sees that nobody came.
+  `DELETE FROM invitations WHERE expires_at < now() - interval '30 days'`,
   `DELETE FROM secret_imports WHERE created_at < now() - interval '25 hours'`,
   `DELETE FROM refused_requests WHERE minute < now() - interval '90 days'`,
   `DELETE FROM sign_in_addresses WHERE last_used_at < now() - interval '180 days'`,

@@ -34,7 +34,7 @@ export class UsersRepository {
   async update(
     transaction: Transaction,
     id: string,
-    fields: Partial<Pick<User, 'name' | 'isSuperuser'>>,
+    fields: Partial<Pick<User, 'name' | 'email' | 'isSuperuser'>>,
   ): Promise<void> {
     await transaction.manager.update(
       User,
@@ -69,6 +69,15 @@ export class UsersRepository {
       `SELECT 1 FROM users WHERE id = $1 AND password_hash = $2 FOR SHARE`,
       [id, passwordHash],
     );
+    return rows.length > 0;
+  }
+
+  /** Whether a user has this address, spelled so, which then nobody changes before the transaction ends. */
+  async holdEmail(transaction: Transaction, id: string, email: string): Promise<boolean> {
+    const rows = await transaction.rows(`SELECT 1 FROM users WHERE id = $1 AND email = $2 FOR SHARE`, [
+      id,
+      email,
+    ]);
     return rows.length > 0;
   }
 

@@ -86,6 +86,34 @@ export class UsersService {
     return this.users.holdPasswordHash(transaction, proved.id, proved.passwordHash);
   }
 
+  /** The user as they are, whom nobody else changes before this transaction ends; null when there is none. */
+  hold(transaction: Transaction, id: string): Promise<User | null> {
+    return this.users.lock(transaction, id);
+  }
+
+  /** Whether a user still has the address they were found with. If so, a change of it waits until this transaction ends. */
+  holdEmail(transaction: Transaction, found: User): Promise<boolean> {
+    return this.users.holdEmail(transaction, found.id, found.email);
+  }
+
+  /**
+   * Gives a user another e-mail address.
+   *
+   * @returns the address before
+   * @throws UserNotFound, EmailTaken
+   */
+  async changeEmail(transaction: Transaction, id: string, email: string): Promise<string> {
+    const user = await this.users.lock(transaction, id);
+    if (!user) throw new UserNotFound();
+    try {
+      await this.users.update(transaction, id, { email });
+    } catch (error) {
+      if (isUniqueViolation(error, 'users_email_key')) throw new EmailTaken();
+      throw error;
+    }
+    return user.email;
+  }
+
   async promote(transaction: Transaction, id: string): Promise<void> {
     await this.users.update(transaction, id, { isSuperuser: true });
   }

@@ -1,5 +1,6 @@
 import type { Actor } from '@credvault/access/actor.js';
 import type { Scope } from '@credvault/access/scopes.js';
+import { levelAllows, type VaultLevel } from '@credvault/access/vault-levels.js';
 import type { KeyOwner } from '@credvault/crypto/keyring.js';
 
 const proof = Symbol('only the vaults service makes these');
@@ -13,10 +14,11 @@ export class AuthorizedVault {
   private constructor(
     readonly actor: Actor,
     readonly id: string,
+    private readonly level: VaultLevel,
   ) {}
 
-  static [proof](actor: Actor, id: string): AuthorizedVault {
-    return new AuthorizedVault(actor, id);
+  static [proof](actor: Actor, id: string, level: VaultLevel): AuthorizedVault {
+    return new AuthorizedVault(actor, id, level);
   }
 
   get organizationId(): string {
@@ -30,11 +32,11 @@ export class AuthorizedVault {
 
   /** Whether the actor may do something else with this vault too. */
   allows(scope: Scope): boolean {
-    return this.actor.scopes.has(scope);
+    return this.actor.scopes.has(scope) && levelAllows(this.level, scope);
   }
 }
 
 /** Makes the proof. For the vaults service alone: everyone else asks `VaultsService.authorize`. */
-export function proveAuthorized(actor: Actor, vaultId: string): AuthorizedVault {
-  return AuthorizedVault[proof](actor, vaultId);
+export function proveAuthorized(actor: Actor, vaultId: string, level: VaultLevel): AuthorizedVault {
+  return AuthorizedVault[proof](actor, vaultId, level);
 }

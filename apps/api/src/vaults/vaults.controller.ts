@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { Requires } from '@credvault/access/rules.js';
+import { Requires, StepUp } from '@credvault/access/rules.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersPage } from '@credvault/http/document/operation.js';
 import { etagOf, IfMatch } from '@credvault/http/etag.js';
@@ -84,6 +84,7 @@ export class VaultsController {
   @Delete(':vaultId')
   @HttpCode(204)
   @Requires('vault:write', 'vault.deleted')
+  @StepUp()
   @Answers(204, null, 'The vault is gone.')
   async deleteVault(
     @CurrentActor() actor: Actor,

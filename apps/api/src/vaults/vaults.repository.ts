@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import { knownVaults } from '@credvault/access/vault-levels.js';
 import type { KeyOwner } from '@credvault/crypto/keyring.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, pageOfRows, listRows } from '@credvault/database/list-rows.js';
@@ -92,6 +93,21 @@ export class VaultsRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
+  async countAll(transaction: Transaction, organizationId: string): Promise<number> {
+    const [row] = await transaction.rows<{ count: number }>(
+      `SELECT count(*)::int AS count FROM vaults WHERE organization_id = $1`,
+      [organizationId],
+    );
+    return row?.count ?? 0;
+  }
+
+  /** Locks every vault of an organization against every writer, in one order. */
+  async lockAll(transaction: Transaction, organizationId: string): Promise<void> {
+    await transaction.rows(`SELECT 1 FROM vaults WHERE organization_id = $1 ORDER BY id FOR UPDATE`, [
+      organizationId,
+    ]);
+  }
+
   /** For the operator, who names a vault by its id alone. */
   async findOrganization(id: string): Promise<string | undefined> {
     const [row] = await this.database.rows<{ organizationId: string }>(
@@ -126,13 +142,15 @@ export class VaultsRepository {
    * number comes from the organization's counter.
    */
   async list(
-    { organizationId, vaultIds }: Pick<Actor, 'organizationId' | 'vaultIds'>,
+    actor: Pick<Actor, 'organizationId' | 'vaultIds' | 'grants'>,
     query: ListQuery,
     page: PageRequest,
   ): Promise<{ rows: Vault[]; total: number }> {
+    const { organizationId } = actor;
+    const known = knownVaults(actor);
     const conditions = new Conditions().add('organization_id = ?', organizationId);
     const unfiltered = conditions.values.length;
-    conditions.add('id = ANY(?::uuid[])', vaultIds && [...vaultIds]);
+    conditions.add('id = ANY(?::uuid[])', known && [...known]);
     conditions.addCommon(query, { created: 'created_at', updated: 'updated_at', search: 'name' });
     const list = { columns, from: 'vaults', conditions, page };
     if (conditions.values.length > unfiltered) return listRows<Vault>(this.database, list);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { OutsideVaults, ScopeMissing } from '@credvault/access/access.errors.js';
+import { GrantTooLow, OutsideVaults, ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import type { Scope } from '@credvault/access/scopes.js';
+import { knownVaults, levelAllows, reachInto } from '@credvault/access/vault-levels.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Keyring, type KeyOwner } from '@credvault/crypto/keyring.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
@@ -16,6 +17,7 @@ import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/pa
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { proveAuthorized, type AuthorizedVault } from './authorized-vault.js';
 import type { Vault } from './vault.entity.js';
+import { VaultCreated } from './vault-created.js';
 import { VaultNotFound } from './vaults.errors.js';
 import { VaultsRepository } from './vaults.repository.js';
 
@@ -45,18 +47,22 @@ export class VaultsService {
     private readonly auditLog: AuditLog,
     private readonly idempotency: Idempotency,
     private readonly cursors: CursorCodec,
+    private readonly created: VaultCreated,
   ) {}
 
   /**
    * The proof that an actor may do something with a vault. Costs no round trip: the actor's rights came with the actor,
    * and the statements that take the proof look only into the actor's organization.
    *
-   * @throws ScopeMissing; VaultNotFound for a vault that the actor's key may not know of
+   * @throws ScopeMissing; VaultNotFound for a vault that the actor may not know of; GrantTooLow for one that is granted to
+   *   them, but not for this
    */
   authorize(actor: Actor, scope: Scope, vaultId: string): AuthorizedVault {
     if (!actor.scopes.has(scope)) throw new ScopeMissing(scope);
-    if (actor.vaultIds?.has(vaultId) === false) throw new VaultNotFound();
-    return proveAuthorized(actor, vaultId);
+    const level = reachInto(actor, vaultId);
+    if (level === undefined) throw new VaultNotFound();
+    if (!levelAllows(level, scope)) throw new GrantTooLow(scope);
+    return proveAuthorized(actor, vaultId, level);
   }
 
   /** @throws VaultNotFound */
@@ -81,8 +87,9 @@ export class VaultsService {
 
   /** Makes a vault with a data key of its own. @throws OutsideVaults for a key that is narrowed to some vaults */
   create(actor: Actor, fields: VaultFields, retry?: RetryKey): Promise<Outcome<Vault>> {
+    if (!actor.scopes.has('vault:write')) throw new ScopeMissing('vault:write');
     if (actor.vaultIds) throw new OutsideVaults();
-    const vault = this.authorize(actor, 'vault:write', newUuid());
+    const vault = proveAuthorized(actor, newUuid(), 'manager');
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => ({
         answer: await this.insert(transaction, vault, fields),
@@ -163,8 +170,8 @@ export class VaultsService {
   /** Which of these vaults, by UUID, an actor may know of. */
   async known(actor: Actor, ids: readonly string[]): Promise<Set<string>> {
     const existing = await this.vaults.findExisting(actor.organizationId, ids);
-    const { vaultIds } = actor;
-    return vaultIds ? existing.intersection(vaultIds) : existing;
+    const known = knownVaults(actor);
+    return known ? existing.intersection(known) : existing;
   }
 
   /** The organization of a vault, for the operator's rotation of its key. @throws VaultNotFound */
@@ -207,6 +214,7 @@ export class VaultsService {
     await this.vaults.insert(transaction, row);
     await this.keyring.createDataKey(transaction, vault.keyOwner, row.keyVersion);
     await this.organizations.countVaults(transaction, vault.organizationId, 1);
+    await this.created.tell(transaction, vault);
     await this.auditLog.recordChange(transaction, vault.actor, {
       type: 'vault.created',
       status: 201,

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '@credvault/access/actor.js';
+import { CredentialRegistry } from '@credvault/access/credential-registry.js';
+import { AuditLog } from '@credvault/audit-log/audit-log.js';
+import { Database } from '@credvault/database/database.js';
+import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
+import { toPage, type Page } from '@credvault/http/pagination/page.js';
+import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
+import { RolesService, type ResolvedRole } from '../roles/roles.service.js';
+import { memberDto, type MemberDto, type MembersQuery, type MemberView } from './member.dto.js';
+import { MemberChanges, type LockedMember } from './member-changes.js';
+import type { MemberId } from './member-id.js';
+import { MemberNotFound } from './members.errors.js';
+import { MembersRepository } from './members.repository.js';
+import { assertActsIn } from './own-organization.js';
+
+const sortable: Record<string, SortColumn> = {
+  id: { sql: 'u.id', type: 'uuid' },
+  createdAt: { sql: 'm.created_at', type: 'timestamptz' },
+  updatedAt: { sql: 'm.updated_at', type: 'timestamptz' },
+  name: { sql: 'u.name', type: 'text' },
+};
+
+/** Who belongs to an organization, and with which role. */
+@Injectable()
+export class MembersService {
+  constructor(
+    private readonly members: MembersRepository,
+    private readonly changes: MemberChanges,
+    private readonly roles: RolesService,
+    private readonly database: Database,
+    private readonly auditLog: AuditLog,
+    private readonly cursors: CursorCodec,
+    private readonly credentials: CredentialRegistry,
+  ) {}
+
+  /** @throws OrganizationNotFound, UnknownRole */
+  async list(actor: Actor, organizationId: string, query: MembersQuery): Promise<Page<MemberDto>> {
+    assertActsIn(actor, organizationId);
+    const role =
+      query.role === undefined ? undefined : await this.roles.resolve(undefined, organizationId, query.role);
+    const page = parsePageRequest(query, {
+      sortable,
+      defaultSort: 'createdAt',
+      defaultLimit: 50,
+      cursors: this.cursors,
+      list: `members:${organizationId}`,
+    });
+    const found = await this.members.list(organizationId, query, role, page);
+    return toPage(page, found, (member) => this.toDto(member));
+  }
+
+  /** @throws OrganizationNotFound, MemberNotFound */
+  async get(actor: Actor, organizationId: string, memberId: MemberId): Promise<MemberView> {
+    assertActsIn(actor, organizationId);
+    const member = await this.members.find(organizationId, memberId);
+    if (!member) throw new MemberNotFound();
+    return member;
+  }
+
+  /**
+   * Gives a person another role, which counts at once.
+   *
+   * @param role name of a built-in role, or public id of a custom one
+   * @throws OrganizationNotFound, MemberNotFound, PRECONDITION_FAILED, UnknownRole, LastOwner, IsServiceAccount
+   * @throws MemberOutranks, RightsTooWide: nobody gives or takes what they do not have
+   */
+  changeRole(
+    actor: Actor,
+    organizationId: string,
+    memberId: MemberId,
+    role: string,
+    ifMatch?: string,
+  ): Promise<MemberView> {
+    assertActsIn(actor, organizationId);
+    return this.database.transaction(async (transaction) => {
+      const locked = await this.changes.lock(transaction, actor, memberId, ifMatch);
+      const { member } = locked;
+      const next = await this.roles.resolve(transaction, organizationId, role);
+      if (next.role !== 'owner') this.changes.assertNotLastOwner(locked);
+      this.assertMayGive(locked, next);
+      const updatedAt = new Date();
+      await this.members.updateRole(transaction, organizationId, member.id, next, updatedAt);
+      await this.auditLog.recordChange(transaction, actor, {
+        type: 'member.updated',
+        status: 200,
+        resourceType: 'user',
+        resourceId: member.id,
+        details: { from: this.roles.nameOf(member), to: this.roles.nameOf(next) },
+      });
+      transaction.afterCommit(() => this.credentials.invalidate({ kind: 'user', id: member.id }));
+      const { role: name, customRoleId } = next;
+      return { ...member, role: name, customRoleId, revision: member.revision + 1, updatedAt };
+    }, organizationId);
+  }
+
+  /** A member as the API shows them. */
+  toDto(member: MemberView): MemberDto {
+    return memberDto(member, this.roles.nameOf(member));
+  }
+
+  /** Taking away is free; giving more takes having it oneself, in every vault that is granted to the member. */
+  private assertMayGive({ actor, rights }: LockedMember, next: ResolvedRole): void {
+    const reachesFurther = next.reachesAllVaults && rights.grants !== undefined;
+    if (next.scopes.isSubsetOf(rights.scopes) && !reachesFurther) return;
+    this.roles.assertMayAssign(actor, next, rights.grants);
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Transaction } from '@credvault/database/database.js';
+import { OrganizationUsage, type OrganizationPart } from '../organizations/organization-usage.js';
+import { VaultsRepository } from './vaults.repository.js';
+
+/**
+ * Tells how many vaults an organization that is to be deleted still has. Whoever deletes a vault locks it, and then the
+ * organization for its count of vaults; so does whoever deletes the organization.
+ */
+@Injectable()
+export class OrganizationVaults implements OnModuleInit, OrganizationPart {
+  readonly name = 'vaults';
+
+  constructor(
+    private readonly vaults: VaultsRepository,
+    private readonly usage: OrganizationUsage,
+  ) {}
+
+  onModuleInit(): void {
+    this.usage.register(this);
+  }
+
+  count(transaction: Transaction, organizationId: string): Promise<number> {
+    return this.vaults.countAll(transaction, organizationId);
+  }
+
+  hold(transaction: Transaction, organizationId: string): Promise<void> {
+    return this.vaults.lockAll(transaction, organizationId);
+  }
+}
