@@ -9,14 +9,18 @@ const line = [
   'auth',
   'members',
   'teams',
+  'projects',
   'vaults',
   'grants',
   'secrets',
   'api-tokens',
   'api-keys',
   'leaked-tokens',
+  'single-sign-on',
+  'subscriptions',
   'me',
   'admin',
+  'cloud-v2',
   'service',
 ];
 

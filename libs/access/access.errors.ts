@@ -15,10 +15,13 @@ function challenge(scheme: PresentedCredential['scheme'], error: string): Record
 
 /** Nobody is known: no credential was sent. */
 export class CredentialMissing extends DomainError {
-  constructor() {
-    super('UNAUTHORIZED', 'Missing API token. Send it in the header "Authorization: Bearer <token>".', {
-      headers: { 'WWW-Authenticate': 'Bearer realm="credvault"' },
-    });
+  /** @param usual the scheme in which the clients of the API usually send one */
+  constructor(usual: 'bearer' | 'basic' = 'bearer') {
+    const message =
+      usual === 'basic'
+        ? 'Missing API key. Send it by HTTP Basic: the key as user name, its secret as password.'
+        : 'Missing API token. Send it in the header "Authorization: Bearer <token>".';
+    super('UNAUTHORIZED', message, { headers: { 'WWW-Authenticate': 'Bearer realm="credvault"' } });
   }
 }
 
@@ -63,12 +66,24 @@ export class ApiKeyRefused extends DomainError {
   }
 }
 
-/** The key works, but not from where the request comes from. */
+/** Whose list of addresses keeps a credential out. */
+export type AddressKeeper = 'key' | 'organization';
+
+const addressRefusals: Record<AddressKeeper, string> = {
+  key: 'API key may not be used from this address',
+  organization: 'The organization may not be used from this address',
+};
+
+/** The credential works, but not from where the request comes from. */
 export class AddressNotAllowed extends DomainError {
-  constructor() {
-    super('FORBIDDEN', 'API key may not be used from this address', {
+  constructor(keeper: AddressKeeper) {
+    super('FORBIDDEN', addressRefusals[keeper], {
       details: [
-        { path: 'address', code: 'address_not_allowed', message: 'is in none of the blocks of the key' },
+        {
+          path: 'address',
+          code: 'address_not_allowed',
+          message: `is in none of the blocks of the ${keeper}`,
+        },
       ],
     });
   }
@@ -152,6 +167,17 @@ export class AdministratorRequired extends DomainError {
   }
 }
 
+/** The route speaks of the account as a whole, and the actor came by the identity provider of one organization. */
+export class OwnSignInRequired extends DomainError {
+  constructor() {
+    super(
+      'FORBIDDEN',
+      'This operation concerns your account as a whole. Sign in with your password: a sign-in by the provider of an organization counts there only.',
+      { details: [{ path: 'authorization', code: 'own_sign_in_required', message: 'own sign-in' }] },
+    );
+  }
+}
+
 /** The vault is granted to the actor, but not for this. Names the level that would do. */
 export class GrantTooLow extends DomainError {
   constructor(scope: Scope) {
@@ -181,6 +207,25 @@ export class StepUpRequired extends DomainError {
       {
         details: [
           { path: 'authorization', code: 'STEP_UP_REQUIRED', message: 'needs POST /auth/step-up first' },
+        ],
+      },
+    );
+  }
+}
+
+/** The organization takes people with a second factor only, and this one has none. Programs, which have none, are not meant. */
+export class MfaRequired extends DomainError {
+  constructor() {
+    super(
+      'MFA_REQUIRED',
+      'The organization asks for a second factor. Enrol an authenticator app with POST /auth/mfa/totp, then repeat the request.',
+      {
+        details: [
+          {
+            path: 'authorization',
+            code: 'MFA_REQUIRED',
+            message: 'needs a second factor: POST /auth/mfa/totp',
+          },
         ],
       },
     );

@@ -4,18 +4,20 @@ import {
   AdministratorRequired,
   ApiKeyRequired,
   CredentialMissing,
+  OwnSignInRequired,
   PersonRequired,
   ScopeMissing,
   SessionRequired,
   type WrongCredential,
 } from './access.errors.js';
-import type { CredentialType } from './actor.js';
+import type { Actor, CredentialType } from './actor.js';
+import { assertSecondFactor } from './second-factor.js';
 import { ruleOf } from './rule-of.js';
 import { assertSteppedUp } from './step-up.js';
 
 /**
- * Holds a route to its rule: the kind of credential it takes, the scope and the step-up it needs. Who is asking, the door has found out
- * (`Door`). Which resource the actor may reach is the services' matter, by `authorize`.
+ * Holds a route to its rule: the kind of credential it takes, the second factor, the scope and the step-up it needs. Who is asking,
+ * the door has found out (`Door`). Which resource the actor may reach is the services' matter, by `authorize`.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -26,6 +28,7 @@ export class AccessGuard implements CanActivate {
     const { actor } = context.switchToHttp().getRequest<FastifyRequest>();
     if (actor === undefined) throw new CredentialMissing();
     actor.origin.event = rule.event;
+    if (!rule.withoutMfa) assertSecondFactor(actor);
     if (rule.credentials && !rule.credentials.includes(actor.credentialType)) {
       const refusal = refusalOf(rule.credentials);
       actor.origin.remark = refusal.reason;
@@ -36,9 +39,17 @@ export class AccessGuard implements CanActivate {
       throw new AdministratorRequired();
     }
     if (rule.scope !== undefined && !actor.scopes.has(rule.scope)) throw new ScopeMissing(rule.scope);
+    if (rule.ownSignIn) assertOwnSignIn(actor);
     if (rule.stepUp) assertSteppedUp(actor);
     return true;
   }
+}
+
+/** @throws OwnSignInRequired for what the provider of an organization vouched for */
+function assertOwnSignIn(actor: Actor): void {
+  if (actor.fromProvider !== true) return;
+  actor.origin.remark = 'own sign-in required';
+  throw new OwnSignInRequired();
 }
 
 /** What to say to a credential of another kind than the route takes. */

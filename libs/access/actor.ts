@@ -22,14 +22,34 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>;
   /** The only vaults the credential is for, as UUIDs; undefined: those that its owner reaches. */
   readonly vaultIds?: ReadonlySet<string>;
-  /** The vaults granted to its owner, by UUID; undefined: the role of the owner reaches every vault of the organization. */
+  /**
+   * The vaults granted to its owner by themselves or with their project, by UUID; undefined: the role of the owner reaches every
+   * vault of the organization.
+   */
   readonly grants?: ReadonlyMap<string, VaultLevel>;
+  /** The projects granted to its owner, by UUID; undefined as `grants`, which holds their vaults. */
+  readonly projects?: ReadonlyMap<string, VaultLevel>;
+  /** The only projects it is for, as UUIDs, when it is narrowed to projects; `vaultIds` holds their vaults. */
+  readonly projectIds?: ReadonlySet<string>;
+  /** The only environments of these projects it is for, by name; undefined: all. `vaultIds` holds no vault of another one. */
+  readonly environments?: ReadonlySet<string>;
   /** The custom role of its owner, as UUID; undefined: a built-in one. */
   readonly roleId?: string;
   /** The teams of its owner, as UUIDs. */
   readonly teamIds?: readonly string[];
   /** The only addresses it may come from; undefined: any. */
   readonly allowedAddresses?: AddressRanges;
+  /** The only addresses that its organization takes credentials from; undefined: any. */
+  readonly organizationAddresses?: AddressRanges;
+  /** Whether the organization takes people with a second factor only. */
+  readonly requiresMfa?: boolean;
+  /** Whether the person who owns it has a second factor. */
+  readonly hasMfa?: boolean;
+  /**
+   * Set for a session that the identity provider of the organization vouched for, and for the personal tokens made with it: it
+   * acts in that organization only, and never for the account as a whole.
+   */
+  readonly fromProvider?: boolean;
   readonly isSuperuser: boolean;
   /** When the credential ends, in milliseconds since the epoch; checked at each use. */
   readonly expiresAt?: number;
@@ -53,12 +73,14 @@ export interface Principal {
  */
 export function refusalOf(principal: Principal, address: string | undefined): CredentialRefusal | undefined {
   const now = Date.now();
-  const { paused, expiresAt, secretEndsAt, ownerInactive, allowedAddresses } = principal;
+  const { paused, expiresAt, secretEndsAt, ownerInactive, allowedAddresses, organizationAddresses } =
+    principal;
   if (secretEndsAt !== undefined && secretEndsAt <= now) return 'secret rotated';
   if (paused) return 'credential paused';
   if (expiresAt !== undefined && expiresAt <= now) return 'credential expired';
   if (ownerInactive) return 'owner inactive';
   if (allowedAddresses && !allowedAddresses.holds(address)) return 'address not allowed';
+  if (organizationAddresses && !organizationAddresses.holds(address)) return 'address not allowed';
   return undefined;
 }
 

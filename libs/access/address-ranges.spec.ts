@@ -1,4 +1,4 @@
-import { AddressRanges, parseAddressRange } from './address-ranges.js';
+import { AddressRanges, parseAddressRange, parseAddressRanges } from './address-ranges.js';
 
 describe('a block of addresses', () => {
   it.each([
@@ -78,5 +78,25 @@ describe('blocks of addresses', () => {
     [false, ['0.0.0.0/0'], ['0.0.0.0/1', '128.0.0.0/2']],
   ])('%s: %j lie within %j', (isWithin, inner, outer) => {
     expect(new AddressRanges(inner).isWithin(new AddressRanges(outer))).toBe(isWithin);
+  });
+
+  it('are one for all credentials of an organization, and never those of another list', () => {
+    const blocks = ['203.0.113.0/24', '2001:db8::/32'];
+    expect(AddressRanges.shared([...blocks])).toBe(AddressRanges.shared(blocks));
+    const fewer = AddressRanges.shared(['203.0.113.0/24']);
+    expect([fewer.holds('2001:db8::1'), AddressRanges.shared(blocks).holds('2001:db8::1')]).toEqual([
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('a list of blocks', () => {
+  it('is kept without what it says twice, and refused with the place of what is none', () => {
+    expect(parseAddressRanges(['203.0.113.9', '10.0.0.0/8', '203.0.113.9/32'], 'allowedIps')).toEqual([
+      '203.0.113.9/32',
+      '10.0.0.0/8',
+    ]);
+    expect(() => parseAddressRanges(['10.0.0.0/8', '10.0.0.1/8'], 'allowedIps')).toThrow('allowedIps.1');
   });
 });

@@ -1,4 +1,6 @@
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '@credvault/http/domain-error.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -25,9 +27,47 @@ export function parseAddressRange(text: string): string | undefined {
   return network === parsed.toString() ? `${network}/${length}` : undefined;
 }
 
+/** What was given for a block of addresses is none. */
+export class AddressRangeRefused extends DomainError {
+  constructor(path: string) {
+    const problem =
+      'must be a block of addresses such as 203.0.113.0/24 or 2001:db8::/32, without bits beyond its prefix';
+    super('BAD_REQUEST', `${path} ${problem}.`, { details: [{ path, code: 'cidr', message: problem }] });
+  }
+}
+
+/**
+ * Blocks of addresses in the form that is kept, each once.
+ *
+ * @param path field that they stand in
+ * @throws AddressRangeRefused naming the first that is none
+ */
+export function parseAddressRanges(blocks: readonly string[], path: string): string[] {
+  const ranges = blocks.map((text, index) => {
+    const range = parseAddressRange(text);
+    if (range === undefined) throw new AddressRangeRefused(`${path}.${index}`);
+    return range;
+  });
+  return [...new Set(ranges)];
+}
+
+/** The lists of organizations that are in use; each has many credentials. */
+const organizationsInUse = 1_000;
+const shared = new LRUCache<string, AddressRanges>({ max: organizationsInUse });
+
 /** Blocks of addresses that a credential may come from. */
 export class AddressRanges {
   private readonly ranges: Range[];
+
+  /** As the constructor, for lists that many credentials have in common: they share one. */
+  static shared(blocks: readonly string[]): AddressRanges {
+    const key = blocks.join();
+    const known = shared.get(key);
+    if (known) return known;
+    const ranges = new AddressRanges(blocks);
+    shared.set(key, ranges);
+    return ranges;
+  }
 
   /** @param blocks in CIDR notation, as `parseAddressRange` gives them */
   constructor(readonly blocks: readonly string[]) {

@@ -4,6 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { publicId, type IdKind } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
+import { isCloudRequest } from '@credvault/http/request-target.js';
 import { TooManyAttempts } from '@credvault/rate-limit/attempt-limit.js';
 import { FairUse } from '@credvault/rate-limit/fair-use.js';
 import {
@@ -12,6 +13,7 @@ import {
   CredentialInvalid,
   CredentialMalformed,
   CredentialMissing,
+  type AddressKeeper,
 } from './access.errors.js';
 import { refusalOf, type Actor, type CredentialType, type Principal } from './actor.js';
 import { Allowances } from './allowances.js';
@@ -67,7 +69,7 @@ export class Door extends AuthGuard('bearer') {
     }
     if (request.headers.authorization === undefined && request.headers['x-api-key'] === undefined) {
       await this.countForAddress(request, reply);
-      if (needsCredential) throw new CredentialMissing();
+      if (needsCredential) throw new CredentialMissing(isCloudRequest(request) ? 'basic' : 'bearer');
       return;
     }
     try {
@@ -143,8 +145,16 @@ function isNamed({ credentialType, credentialId }: Principal, keyId: string | un
 function refuseUnusable(actor: Actor, scheme: PresentedCredential['scheme']): void {
   const refusal = refusalOf(actor, actor.origin.ip);
   if (refusal === undefined) return;
+  if (refusal === 'address not allowed') {
+    actor.origin.remark = refusal;
+    throw new AddressNotAllowed(keeperOf(actor));
+  }
   if (actor.credentialType !== 'api_key') throw new CredentialInvalid(scheme);
   actor.origin.remark = refusal;
-  if (refusal === 'address not allowed') throw new AddressNotAllowed();
   throw new ApiKeyRefused(refusal, scheme);
+}
+
+/** Whose list keeps an actor out: where both do, the credential's own. */
+function keeperOf({ allowedAddresses, origin }: Actor): AddressKeeper {
+  return allowedAddresses?.holds(origin.ip) === false ? 'key' : 'organization';
 }

@@ -9,6 +9,8 @@ function row(fields: Partial<MemberRow>): MemberRow {
     team_ids: null,
     granted_vault_ids: null,
     granted_levels: null,
+    granted_project_ids: null,
+    granted_project_levels: null,
     ...fields,
   };
 }
@@ -27,12 +29,26 @@ describe('the rights of a member', () => {
     expect(rights.teamIds).toEqual(['t']);
   });
 
-  it('reach no vault when none is granted', () => {
-    expect(memberRights(row({})).grants?.size).toBe(0);
+  it('reach the projects that are granted', () => {
+    const { projects } = memberRights(
+      row({ granted_project_ids: ['p', 'q'], granted_project_levels: [2, 3] }),
+    );
+    expect([...(projects ?? [])]).toEqual([
+      ['p', 'editor'],
+      ['q', 'manager'],
+    ]);
   });
 
-  it('reach every vault when the role does', () => {
-    expect(memberRights(row({ role: 'admin', role_reaches_all: true })).grants).toBeUndefined();
+  it('reach nothing when nothing is granted', () => {
+    const { grants, projects } = memberRights(row({}));
+    expect(grants?.size).toBe(0);
+    expect(projects?.size).toBe(0);
+  });
+
+  it('reach every vault and every project when the role does', () => {
+    const { grants, projects } = memberRights(row({ role: 'admin', role_reaches_all: true }));
+    expect(grants).toBeUndefined();
+    expect(projects).toBeUndefined();
   });
 
   it('of a custom role are its own, with what they imply, and not those of the word "custom"', () => {

@@ -11,22 +11,26 @@ export interface MemberRow {
   role_scopes: Scope[] | null;
   role_reaches_all: boolean;
   team_ids: string[] | null;
-  /** Parallel to `granted_levels`. */
+  /** Of the vaults granted by themselves or with their project; parallel to `granted_levels`. */
   granted_vault_ids: string[] | null;
   granted_levels: number[] | null;
+  /** Parallel to `granted_project_levels`. */
+  granted_project_ids: string[] | null;
+  granted_project_levels: number[] | null;
 }
 
 /** What a member may do, and where. */
-export type MemberRights = Pick<Principal, 'scopes' | 'grants' | 'roleId' | 'teamIds'>;
+export type MemberRights = Pick<Principal, 'scopes' | 'grants' | 'projects' | 'roleId' | 'teamIds'>;
 
 /** Columns for a statement that has `memberJoins` behind a membership `m`. */
 export const memberColumns = `m.role, r.id AS role_id, r.scopes AS role_scopes,
   coalesce(r.reaches_all_vaults, m.role IN ('owner', 'admin'), false) AS role_reaches_all, teams.team_ids,
-  reach.granted_vault_ids, reach.granted_levels`;
+  reach.granted_vault_ids, reach.granted_levels, reach.granted_project_ids, reach.granted_project_levels`;
 
 /**
- * Joins what `memberColumns` names to a membership `m`. The grants of a member are their own and those of their teams, the
- * highest level of each vault; whoever reaches every vault needs none, and the condition keeps PostgreSQL from looking.
+ * Joins what `memberColumns` names to a membership `m`. The grants of a member are their own and those of their teams; a
+ * project that is granted grants each of its vaults, and of several levels of one vault the highest counts. Whoever reaches
+ * every vault needs none, and the condition keeps PostgreSQL from looking.
  */
 export const memberJoins = `
   LEFT JOIN roles r ON r.organization_id = m.organization_id AND r.id = m.custom_role_id
@@ -35,18 +39,29 @@ export const memberJoins = `
     WHERE t.organization_id = m.organization_id AND t.user_id = m.user_id
   ) teams ON true
   LEFT JOIN LATERAL (
-    SELECT array_agg(best.vault_id) AS granted_vault_ids, array_agg(best.level) AS granted_levels FROM (
-      SELECT g.vault_id, max(g.level) AS level FROM (
-        SELECT own.vault_id, own.level FROM grants own
-        WHERE own.organization_id = m.organization_id AND own.user_id = m.user_id
+    WITH given AS MATERIALIZED (
+      SELECT own.vault_id, own.project_id, own.level FROM grants own
+      WHERE own.organization_id = m.organization_id AND own.user_id = m.user_id
+        AND NOT coalesce(r.reaches_all_vaults, m.role IN ('owner', 'admin'), false)
+      UNION ALL
+      SELECT shared.vault_id, shared.project_id, shared.level FROM team_members t
+      JOIN grants shared ON shared.organization_id = t.organization_id AND shared.team_id = t.team_id
+      WHERE t.organization_id = m.organization_id AND t.user_id = m.user_id
+        AND NOT coalesce(r.reaches_all_vaults, m.role IN ('owner', 'admin'), false)
+    ), by_project AS (
+      SELECT g.project_id, max(g.level) AS level FROM given g WHERE g.project_id IS NOT NULL GROUP BY g.project_id
+    ), by_vault AS (
+      SELECT every.vault_id, max(every.level) AS level FROM (
+        SELECT g.vault_id, g.level FROM given g WHERE g.vault_id IS NOT NULL
         UNION ALL
-        SELECT shared.vault_id, shared.level FROM team_members t
-        JOIN grants shared ON shared.organization_id = t.organization_id AND shared.team_id = t.team_id
-        WHERE t.organization_id = m.organization_id AND t.user_id = m.user_id
-      ) g
-      WHERE NOT coalesce(r.reaches_all_vaults, m.role IN ('owner', 'admin'), false)
-      GROUP BY g.vault_id
-    ) best
+        SELECT v.id, p.level FROM by_project p
+        JOIN vaults v ON v.organization_id = m.organization_id AND v.project_id = p.project_id
+      ) every GROUP BY every.vault_id
+    )
+    SELECT * FROM
+      (SELECT array_agg(vault_id) AS granted_vault_ids, array_agg(level) AS granted_levels FROM by_vault) of_vaults,
+      (SELECT array_agg(project_id) AS granted_project_ids, array_agg(level) AS granted_project_levels
+       FROM by_project) of_projects
   ) reach ON true`;
 
 /** The rights of a member as they were read. Nobody without a membership may do anything. */
@@ -54,12 +69,16 @@ export function memberRights(row: MemberRow): MemberRights {
   const { role, role_id: roleId, role_scopes: roleScopes, team_ids: teamIds } = row;
   return {
     scopes: roleScopes ? withImplied(roleScopes) : scopesOfRole(role ?? ''),
-    grants: row.role_reaches_all ? undefined : grantsOf(row),
+    grants: row.role_reaches_all ? undefined : levelsById(row.granted_vault_ids, row.granted_levels),
+    projects: row.role_reaches_all
+      ? undefined
+      : levelsById(row.granted_project_ids, row.granted_project_levels),
     roleId: roleId ?? undefined,
     teamIds: teamIds ?? undefined,
   };
 }
 
-function grantsOf({ granted_vault_ids: ids, granted_levels: levels }: MemberRow): Map<string, VaultLevel> {
+/** Levels by UUID, from the two parallel arrays of a row; no arrays: nothing. */
+export function levelsById(ids: string[] | null, levels: number[] | null): Map<string, VaultLevel> {
   return new Map((ids ?? []).map((id, index) => [id, levelOfRank(levels?.[index] ?? 0)]));
 }

@@ -3,7 +3,7 @@ import type { Invalidation, InvalidationChannel } from '@credvault/database/inva
 import type { Principal } from './actor.js';
 
 const capacity = 50_000;
-/** Grants that all principals together may hold: some 200 bytes each. */
+/** Grants, and vaults and projects that keys are bound to, which all principals together may hold: some 200 bytes each. */
 const grantCapacity = 1_000_000;
 
 /**
@@ -20,7 +20,11 @@ export class PrincipalCache {
   private readonly principals = new LRUCache<string, Principal>({
     max: capacity,
     maxSize: grantCapacity,
-    sizeCalculation: ({ grants, teamIds }) => 1 + (grants?.size ?? 0) + (teamIds?.length ?? 0),
+    sizeCalculation: ({ grants, projects, vaultIds, projectIds, teamIds }) =>
+      [grants, projects, vaultIds, projectIds].reduce(
+        (size, part) => size + (part?.size ?? 0),
+        1 + (teamIds?.length ?? 0),
+      ),
     dispose: (principal, key) => this.unlink(principal, key),
   });
 
@@ -42,7 +46,8 @@ export class PrincipalCache {
     const principal = await this.loadOnce(digest, load);
     if (principal && healthy && generation === this.generation) {
       this.principals.set(digest, principal);
-      for (const owner of owners(principal)) this.link(owner, digest);
+      // One with more grants than the cache may hold is not kept.
+      if (this.principals.has(digest)) for (const owner of owners(principal)) this.link(owner, digest);
     }
     return principal;
   }
@@ -92,6 +97,7 @@ export class PrincipalCache {
 /** What an invalidation may name to mean this principal. */
 function owners(principal: Principal): string[] {
   const { credentialId, userId, organizationId, plan, roleId, teamIds = [] } = principal;
+  const projectIds = new Set([...(principal.projects?.keys() ?? []), ...(principal.projectIds ?? [])]);
   return [
     `credential:${credentialId}`,
     `user:${userId}`,
@@ -99,5 +105,6 @@ function owners(principal: Principal): string[] {
     `plan:${plan}`,
     ...(roleId === undefined ? [] : [`role:${roleId}`]),
     ...teamIds.map((id) => `team:${id}`),
+    ...[...projectIds].map((id) => `project:${id}`),
   ];
 }

@@ -1,7 +1,10 @@
 import type { ErrorDetail } from '@credvault/http/domain-error.js';
 import type { Actor } from './actor.js';
 import { AddressRanges } from './address-ranges.js';
+import { rightsOfGrants } from './granted-rights.js';
 import { assertWithin, RightsTooWide, type Rights } from './rights.js';
+import { allScopes } from './scopes.js';
+import type { VaultLevel } from './vault-levels.js';
 
 const end = Date.UTC(2030, 0, 1);
 const network = new AddressRanges(['203.0.113.0/24']);
@@ -56,6 +59,80 @@ describe('the rights that somebody hands out', () => {
     expect(excess(own, { vaultIds: new Set(['a']) })).toEqual([]);
     expect(excess(own, { vaultIds: new Set(['a', 'c']) })).toEqual(['vaultIds']);
     expect(excess(own, { vaultIds: undefined })).toEqual(['vaultIds']);
+  });
+
+  it('name no vault beside those of a narrowed actor, whether it is granted by now or not', () => {
+    const own = actor({ vaultIds: new Set(['a']), grants: new Map([['a', 'reader']]) });
+    const grants = new Map([['a', 'reader']] as const);
+    expect(excess(own, { vaultIds: new Set(['a']), grants })).toEqual([]);
+    expect(excess(own, { vaultIds: new Set(['a', 'c']), grants })).toEqual(['vaultIds']);
+  });
+
+  it('reach no project that is not granted to the actor, nor further into it', () => {
+    const own = actor({ grants: new Map(), projects: new Map([['p', 'editor']]) });
+    const owned = (id: string, level: VaultLevel): Partial<Rights> => ({
+      grants: new Map(),
+      projects: new Map([[id, level]]),
+    });
+    expect(excess(own, owned('p', 'editor'))).toEqual([]);
+    expect(excess(own, owned('p', 'manager'))).toEqual(['projectIds']);
+    expect(excess(own, owned('q', 'reader'))).toEqual(['projectIds']);
+    expect(excess(own, { ...owned('q', 'reader'), vaultIds: new Set() })).toEqual([]);
+    expect(excess(actor(), owned('q', 'manager'))).toEqual([]);
+    expect(excess(own, { grants: new Map() })).toEqual([]);
+    expect(excess(own, {})).toEqual(['vaultIds']);
+  });
+
+  it('reach no project from a key that is narrowed to vaults, also not through vaults that it has', () => {
+    const own = actor({ vaultIds: new Set(['a']) });
+    const bound = { projectIds: new Set(['p']) };
+    expect(excess(own, bound)).toEqual(['projectIds']);
+    expect(excess(own, { ...bound, grants: new Map(), projects: new Map([['p', 'reader']]) })).toEqual([
+      'projectIds',
+    ]);
+    expect(excess(own, { grants: new Map(), projects: new Map([['p', 'reader']]) })).toEqual(['projectIds']);
+    expect(excess(actor({ vaultIds: new Set(['a']), projectIds: new Set(['p']) }), bound)).toEqual([]);
+  });
+
+  it('name no project beside those of a narrowed actor, whether it is granted by now or not', () => {
+    const projects = new Map([['p', 'reader']] as const);
+    const own = actor({ vaultIds: new Set(['a']), projectIds: new Set(['p']), grants: new Map(), projects });
+    const named = (...ids: string[]): Partial<Rights> => ({
+      projectIds: new Set(ids),
+      grants: new Map(),
+      projects,
+    });
+    expect(excess(own, named('p'))).toEqual([]);
+    expect(excess(own, named('p', 'q'))).toEqual(['projectIds']);
+    expect(excess(own, { ...named('p'), vaultIds: new Set(['b']) })).toEqual(['vaultIds']);
+  });
+
+  it('reach no environment that the key of the actor is not for', () => {
+    const own = actor({
+      vaultIds: new Set(),
+      projectIds: new Set(['p']),
+      environments: new Set(['dev', 'test']),
+    });
+    const bound = { projectIds: new Set(['p']) };
+    expect(excess(own, { ...bound, environments: new Set(['dev']) })).toEqual([]);
+    expect(excess(own, { ...bound, environments: new Set(['dev', 'live']) })).toEqual(['environments']);
+    expect(excess(own, bound)).toEqual(['environments']);
+    expect(excess(own, { vaultIds: new Set() })).toEqual([]);
+  });
+
+  it('of a grant are those of its level, on the vaults that are granted and in the projects', () => {
+    const own = (fields: Partial<Actor>): Actor => actor({ scopes: new Set(allScopes), ...fields });
+    const vault = rightsOfGrants(new Map([['a', 'reader']]));
+    const project = rightsOfGrants(new Map(), new Map([['p', 'manager']]));
+    expect([...vault.scopes]).toEqual(['vault:read', 'secret:list', 'secret:read']);
+    expect([...project.scopes]).toEqual(expect.arrayContaining(['project:write', 'vault:write']));
+    expect(excess(own({ grants: new Map([['a', 'reader']]), projects: new Map() }), vault)).toEqual([]);
+    expect(excess(own({ grants: new Map(), projects: new Map([['p', 'manager']]) }), project)).toEqual([]);
+    expect(excess(own({ grants: new Map(), projects: new Map([['p', 'editor']]) }), project)).toEqual([
+      'projectIds',
+    ]);
+    expect(excess(own({ vaultIds: new Set(['a']) }), project)).toEqual(['projectIds']);
+    expect(excess(own({}), project)).toEqual([]);
   });
 
   it('reach no address that the actor does not', () => {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { accessRuleKey, stepUpKey, type AccessRule } from './rules.js';
+import { accessRuleKey, ownSignInKey, stepUpKey, withoutMfaKey, type AccessRule } from './rules.js';
 
 const known = new WeakMap<object, AccessRule>();
 
@@ -12,7 +12,9 @@ export function ruleOf(controller: object, handler: object): AccessRule | undefi
     .find((candidate) => candidate !== undefined);
   if (!declared) return undefined;
   const stepUp = Reflect.hasMetadata(stepUpKey, handler);
-  const rule = declared.kind === 'requires' ? { ...declared, stepUp } : declared;
+  const ownSignIn = Reflect.hasMetadata(ownSignInKey, handler);
+  const withoutMfa = [handler, controller].some((target) => Reflect.hasMetadata(withoutMfaKey, target));
+  const rule = declared.kind === 'requires' ? { ...declared, stepUp, ownSignIn, withoutMfa } : declared;
   known.set(handler, rule);
   return rule;
 }

@@ -6,6 +6,8 @@ import type { Scope } from './scopes.js';
 
 export const accessRuleKey = Symbol('credvault:access-rule');
 export const stepUpKey = Symbol('credvault:step-up');
+export const withoutMfaKey = Symbol('credvault:without-mfa');
+export const ownSignInKey = Symbol('credvault:own-sign-in');
 
 /** What a route demands of whoever calls it. */
 export type AccessRule =
@@ -20,6 +22,10 @@ export type AccessRule =
       administrator?: true;
       /** Whether a session must have proved a moment ago who it stands for; set by `@StepUp`. */
       stepUp?: boolean;
+      /** Whether a session must not come from the identity provider of an organization; set by `@OwnSignIn`. */
+      ownSignIn?: boolean;
+      /** Whether somebody may come without the second factor that their organization asks for; set by `@WithoutMfa`. */
+      withoutMfa?: boolean;
       /** Type of the audit record that such a request writes, `noun.verb` in the past. */
       event: string;
     };
@@ -86,6 +92,22 @@ export function RequiresAdministrator(event: string): MethodDecorator {
  */
 export function StepUp(): MethodDecorator {
   return applyDecorators(SetMetadata(stepUpKey, true), ApiExtension('x-step-up', true));
+}
+
+/**
+ * On a route or a controller: somebody whose organization asks for a second factor may come without one, because this is
+ * how to get one, to see who one is, or to leave.
+ */
+export function WithoutMfa(): ClassDecorator & MethodDecorator {
+  return SetMetadata(withoutMfaKey, true);
+}
+
+/**
+ * Beside one of the rules above: the route speaks of the account as a whole, so what the identity provider of one organization
+ * vouched for is not taken. That provider says whom it likes, and the account may belong to other organizations.
+ */
+export function OwnSignIn(): MethodDecorator {
+  return applyDecorators(SetMetadata(ownSignInKey, true), ApiExtension('x-own-sign-in', true));
 }
 
 /**

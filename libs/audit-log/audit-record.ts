@@ -122,6 +122,7 @@ function rowWithoutRequest(
     actor_type: actorType,
     resource_type: entry.resourceType && snakeCase(entry.resourceType),
     resource_id: entry.resourceId,
+    resource_ids: entry.resourceIds,
     vault_id: entry.vaultId,
     details: entry.details,
     count: 1,

@@ -96,6 +96,14 @@ export function isAddressBlock(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
+/** Whether this names a name server as `dns.Resolver` takes it: `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`. */
+export function isDnsServer(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const [, v6, v4, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  const isAddress = v6 === undefined ? isIP(v4 ?? '') === 4 : isIP(v6) === 6;
+  return isAddress && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 /** `redis[s]://[[user]:password@]host[:port][/database]`; parameters would be ignored, so there must be none. */
 export function isRedisUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;

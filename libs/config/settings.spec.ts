@@ -62,6 +62,9 @@ describe('readSettings', () => {
     ['CREDVAULT_PROCESSES', '1.5'],
     ['CREDVAULT_PROCESSES', 'all'],
     ['LOG_LEVEL', 'loud'],
+    ['CREDVAULT_DNS_SERVERS', 'ns1.example.com'],
+    ['CREDVAULT_DNS_SERVERS', '192.0.2.1:0'],
+    ['CREDVAULT_DNS_SERVERS', '2001:db8::1, 192.0.2.1:70000'],
   ])('refuses %s=%s and names the variable', (name, value) => {
     expect(() => readSettings({ [name]: value })).toThrow(SettingsError);
     expect(() => readSettings({ [name]: value })).toThrow(name);
@@ -122,6 +125,11 @@ describe('readSettings', () => {
     expect(() => readSettings({ CREDVAULT_ROOT_KEY: 'a', CREDVAULT_ROOT_KEY_FILE: 'b' })).toThrow(
       'use one of them',
     );
+  });
+
+  it('takes name servers with and without a port', () => {
+    const servers = ['192.0.2.1', '192.0.2.1:5353', '2001:db8::1', '[2001:db8::1]:53'];
+    expect(readSettings({ CREDVAULT_DNS_SERVERS: servers.join(', ') }).dnsServers).toEqual(servers);
   });
 
   it('reads lists and keeps their order', () => {

@@ -2,7 +2,14 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { defaultSender, parseMailbox, type Mailbox } from '@credvault/mail/mailbox.js';
 import { isSmtpUrl } from '@credvault/mail/smtp-server.js';
-import { type Environment, isAddressBlock, isOrigin, isRedisUrl, SettingsReader } from './settings-reader.js';
+import {
+  type Environment,
+  isAddressBlock,
+  isDnsServer,
+  isOrigin,
+  isRedisUrl,
+  SettingsReader,
+} from './settings-reader.js';
 
 /** Who may register an account of their own; the first account always takes the setup token. */
 export type RegistrationMode = 'invite' | 'open' | 'closed';
@@ -49,6 +56,8 @@ export interface Settings {
   trustedProxies: string[];
   /** Addresses or CIDR blocks that the service may call for users although they are not public. */
   outboundAllow: string[];
+  /** Name servers that proofs of domains are looked up at; empty: those of the machine. */
+  dnsServers: string[];
   /** Loopback port of `/metrics`; 0 switches it off. */
   metricsPort: number;
   /** Whether the operator chose the metrics port: a chosen port that is taken stops the start. */
@@ -150,6 +159,11 @@ export const settingsTable: SettingRow[] = [
     default: '(none)',
     description:
       'Addresses or CIDR blocks that the service may call for users although they are private. Metadata services of clouds never.',
+  },
+  {
+    name: 'CREDVAULT_DNS_SERVERS',
+    default: '(those of the machine)',
+    description: 'Name servers that look up the proof of a domain, `192.0.2.1` or `192.0.2.1:53`.',
   },
   {
     name: 'CREDVAULT_SESSION_LIMIT',
@@ -273,6 +287,7 @@ export function readSettings(environment: Environment): Settings {
     corsOrigins: read.list('CREDVAULT_CORS_ORIGINS', isOrigin, 'an origin such as https://app.example.com'),
     trustedProxies: read.list('CREDVAULT_TRUSTED_PROXIES', isAddressBlock, addresses),
     outboundAllow: read.list('CREDVAULT_OUTBOUND_ALLOW', isAddressBlock, addresses),
+    dnsServers: read.list('CREDVAULT_DNS_SERVERS', isDnsServer, 'an IP address, with or without a port'),
     sessionLimit: read.limit('CREDVAULT_SESSION_LIMIT', 600),
     addressLimit: read.limit('CREDVAULT_ADDRESS_LIMIT', 300),
     metricsPort: read.port('CREDVAULT_METRICS_PORT', 9464, 0),

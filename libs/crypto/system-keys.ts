@@ -6,9 +6,9 @@ import type { RootKeySet } from './root-key.js';
 /**
  * The service's own keys. They are random and wrapped by the root key, so that rotating the root disturbs none of them:
  * `pepper` digests tokens, `cursor` signs pagination cursors, `idempotency` digests request bodies, `authenticators` encrypts the
- * secrets of authenticator apps.
+ * secrets of authenticator apps, `providers` what organizations share with their identity providers.
  */
-export const systemKeyNames = ['pepper', 'cursor', 'idempotency', 'authenticators'] as const;
+export const systemKeyNames = ['pepper', 'cursor', 'idempotency', 'authenticators', 'providers'] as const;
 export type SystemKeyName = (typeof systemKeyNames)[number];
 export type SystemKeys = Readonly<Record<SystemKeyName, Buffer>>;
 
@@ -87,6 +87,7 @@ export async function openSystemKeys(database: Queries, rootKeys: RootKeySet): P
     cursor: keyOf('cursor'),
     idempotency: keyOf('idempotency'),
     authenticators: keyOf('authenticators'),
+    providers: keyOf('providers'),
   };
 }
 

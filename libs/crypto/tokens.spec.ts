@@ -11,6 +11,7 @@ const PREFIXES: TokenPrefix[] = [
   'cvreset_',
   'cvemail_',
   'cvmfa_',
+  'cvsso_',
 ];
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 

@@ -17,7 +17,7 @@ const HINT_DIGITS = 4;
 /**
  * What a token is: `ck_live_` personal API token, `cv_` API key, `cvs_` session, `cvr_` session refresh, `cvsetup_` for
  * the first account, `cvinv_` invitation, `cvreset_` password reset, `cvemail_` change of e-mail address, `cvmfa_` a sign-in
- * that waits for its second factor.
+ * that waits for its second factor, `cvsso_` one that waits for the provider of an organization.
  */
 export type TokenPrefix = (typeof PREFIXES)[number];
 
@@ -31,6 +31,7 @@ const PREFIXES = [
   'cvreset_',
   'cvemail_',
   'cvmfa_',
+  'cvsso_',
 ] as const;
 
 /** No digit is an underscore and every prefix ends in one, so a text fits one prefix at most. */

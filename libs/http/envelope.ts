@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 
 import { Answer, type AnswerOptions } from './answer.js';
 import { Page } from './pagination/page.js';
-import { writtenTarget } from './request-target.js';
+import { isCloudRequest, writtenTarget } from './request-target.js';
 import { RouteFacts } from './route-facts.js';
 
 declare module 'fastify' {
@@ -34,7 +34,8 @@ export class EnvelopeAdapter extends FastifyAdapter {
 
 /**
  * Wraps a result: a value as `{ data }`, a `Page` as `{ data, pagination }` with a `Link` to the next page, an
- * `Answer` with its headers. Streams, buffers, nothing, and `@Bare()` handlers pass untouched.
+ * `Answer` with its headers. Streams, buffers, nothing, and `@Bare()` handlers pass untouched, and so does every body of
+ * the cloud-style API.
  */
 function envelope(result: unknown, reply: FastifyReply): unknown {
   if (result instanceof Answer) {
@@ -44,7 +45,7 @@ function envelope(result: unknown, reply: FastifyReply): unknown {
   if (result === undefined || isRaw(result) || reply.routeOptions.config.bare) return result;
   if (result instanceof Page) return pageBody(result, reply);
   if (reply.statusCode === 201) locate(result, reply);
-  return { data: result };
+  return isCloudRequest(reply.request) ? result : { data: result };
 }
 
 function isRaw(result: unknown): boolean {
@@ -63,7 +64,7 @@ function locate(created: unknown, reply: FastifyReply): void {
   const { id } = (created ?? {}) as { id?: unknown };
   if (typeof id !== 'string' || reply.hasHeader('location')) return;
   const { path } = writtenTarget(reply.request);
-  reply.header('location', `${path}/${encodeURIComponent(id)}`);
+  reply.header('location', `${path.replace(/\/$/, '')}/${encodeURIComponent(id)}`);
 }
 
 function pageBody(page: Page<unknown>, reply: FastifyReply): unknown {

@@ -6,6 +6,7 @@ export const errorStatus: Readonly<Record<ErrorCode, number>> = {
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
   STEP_UP_REQUIRED: 403,
+  MFA_REQUIRED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   CONFLICT: 409,
@@ -23,6 +24,8 @@ export const defaultMessage: Readonly<Record<ErrorCode, string>> = {
   BAD_REQUEST: 'Invalid request body or parameters.',
   UNAUTHORIZED: 'Missing or invalid API token.',
   FORBIDDEN: 'Token lacks required permissions.',
+  MFA_REQUIRED:
+    'The organization asks for a second factor. Enrol an authenticator app with POST /auth/mfa/totp, then repeat the request.',
   STEP_UP_REQUIRED: 'Prove again who you are with POST /auth/step-up, then repeat the request.',
   NOT_FOUND: 'Resource does not exist or is not accessible.',
   METHOD_NOT_ALLOWED: 'This path does not take this method. The Allow header lists those it takes.',

@@ -1,9 +1,11 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { cloudChallenge, cloudErrorBody } from './cloud-error-body.js';
 import { errorBody, toDomainError } from './error-body.js';
 import { describeError } from './error-description.js';
 import { errorStatus } from './error-status.js';
+import { isCloudRequest } from './request-target.js';
 
 /** Headers a handler may have set for the answer it then did not give. */
 const headersOfSuccess = [
@@ -18,7 +20,7 @@ const headersOfSuccess = [
 /** When to try again after a 503 that does not say so itself (RFC 9110 §10.2.3): a failover takes about as long. */
 const retryAfterSeconds = '1';
 
-/** The only place that turns an error into HTTP: status, headers, and the one body shape all errors share. */
+/** The only place that turns an error into HTTP: status, headers, and the one body shape that all errors of an API share. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -42,10 +44,15 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
   if (status === 401) reply.header('www-authenticate', challenge(request));
   if (status === 503) reply.header('retry-after', retryAfterSeconds);
   if (error.headers) reply.headers(error.headers);
-  reply
-    .code(status)
-    .type('application/json; charset=utf-8')
-    .send(errorBody(error.code, error.message, request.id, error.details));
+  reply.code(status).type('application/json; charset=utf-8');
+  if (!isCloudRequest(request)) {
+    reply.send(errorBody(error.code, error.message, request.id, error.details));
+    return;
+  }
+  if (status === 401) {
+    reply.header('www-authenticate', cloudChallenge(String(reply.getHeader('www-authenticate'))));
+  }
+  reply.send(cloudErrorBody(error));
 }
 
 /**

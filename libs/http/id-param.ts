@@ -7,6 +7,7 @@ const nouns: Partial<Record<IdKind, string>> = {
   apiKey: 'API key',
   auditEvent: 'audit event',
   serviceAccount: 'service account',
+  externalIdentity: 'external identity',
 };
 
 /** What parameters of paths are called that are ids, by the kind of what they name; a vault stands beside what is in it. */
@@ -21,6 +22,8 @@ export const idParameters = {
   role: 'roleId',
   team: 'teamId',
   grant: 'grantId',
+  project: 'projectId',
+  externalIdentity: 'identityId',
 } as const satisfies Partial<Record<IdKind, string>>;
 
 /** The answer to an id that names nothing the actor may know of: the same for unknown, foreign and malformed ids. */

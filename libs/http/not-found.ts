@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { DomainError } from './domain-error.js';
+import { isCloudPath } from './request-target.js';
 
 interface KnownPath {
   segments: string[];
@@ -21,21 +22,25 @@ export function registerNotFound(fastify: FastifyInstance): void {
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done();
-    const allow = allowedMethods(paths, request.raw.url ?? '/');
+    const url = request.raw.url ?? '/';
+    const allow = allowedMethods(paths, url);
     if (allow.length > 0 && request.method === 'OPTIONS') {
       reply.code(204).header('allow', allow.join(', ')).send();
       return;
     }
-    done(unknownRoute(allow));
+    done(unknownRoute(allow, isCloudPath(url) ? '/openapi/v2.json' : '/openapi.json'));
   });
 }
 
-/** The error for a request that no route takes; `allow` lists the methods of its path, none if the path is unknown. */
-function unknownRoute(allow: string[]): DomainError {
+/**
+ * The error for a request that no route takes; `allow` lists the methods of its path, none if the path is unknown, and
+ * `document` lists the paths there are.
+ */
+function unknownRoute(allow: string[], document: string): DomainError {
   if (allow.length === 0) {
     return new DomainError(
       'NOT_FOUND',
-      'There is nothing at this path. The paths are listed in /openapi.json.',
+      `There is nothing at this path. The paths are listed in ${document}.`,
     );
   }
   const methods = allow.join(', ');

@@ -11,10 +11,12 @@ import { BuiltService, freePort } from '../fault/service/built-service.ts';
 import { makeTemporaryFolder } from '../fault/service/temporary-folder.ts';
 import { apiKeyCase, measureApiKeys } from './api-keys.ts';
 import { startFloor } from './floor.ts';
+import { largeOrganization, measureLargeOrganization } from './large-organization.ts';
 import { manyKeys, measureManyKeys } from './many-keys.ts';
 import {
   type Line,
   manyKeysLine,
+  organizationLine,
   resourceLines,
   revocationLine,
   showTable,
@@ -86,6 +88,7 @@ const parts: [names: string[], measure: () => Promise<Line[]>][] = [
   [[apiKeyCase], async () => (await measureApiKeys(folder, seconds, say)).map(throughputLine)],
   [[statements], async () => (await countStatements(folder)).map(statementsLine)],
   [[manyKeys], async () => (await measureManyKeys(folder, say)).map(manyKeysLine)],
+  [[largeOrganization], async () => (await measureLargeOrganization(folder, say)).map(organizationLine)],
   [[revocation], async () => (await measureRevocation(folder, say)).map(revocationLine)],
 ];
 

@@ -20,6 +20,7 @@ export interface Line {
 const least = new Map([['get secret', 0.35]]);
 const mostSizeRatio = 1.5;
 const mostKeysRatio = 1.2;
+const mostOrganizationRatio = 2;
 const mostRevocationMs = 100;
 const mostIdleBytes = 150 * 1_000_000;
 const mostWarmStartMs = 3_000;
@@ -47,6 +48,18 @@ export function sizeLine({ name, smallMs, largeMs, ratio, rps, p99Ms }: SizeRati
     ratioToFloor: null,
     measured: `${ratio.toFixed(2)} of a vault of 100 (${smallMs.toFixed(1)} ms)`,
     verdict: verdictOf(ratio < mostSizeRatio, `under ${mostSizeRatio}`),
+  };
+}
+
+export function organizationLine({ name, smallMs, largeMs, ratio, rps, p99Ms }: SizeRatio): Line {
+  return {
+    name: `10,000 vaults, 500 teams: ${name}`,
+    rps,
+    p50Ms: largeMs,
+    p99Ms,
+    ratioToFloor: null,
+    measured: `${ratio.toFixed(2)} of ten vaults (${smallMs.toFixed(2)} ms)`,
+    verdict: verdictOf(ratio < mostOrganizationRatio, `under ${mostOrganizationRatio}`),
   };
 }
 

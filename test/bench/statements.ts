@@ -1,5 +1,11 @@
 import path from 'node:path';
-import { firstAccount, makeApiKey, makeVault } from '../fault/service/api-client.ts';
+import {
+  type ApiClient,
+  firstAccount,
+  makeApiKey,
+  makeColleague,
+  makeVault,
+} from '../fault/service/api-client.ts';
 import { BuiltService, freePort } from '../fault/service/built-service.ts';
 import { startNeighbour } from '../fault/service/neighbour.ts';
 import { PostgresProxy } from '../fault/service/postgres-proxy.ts';
@@ -32,8 +38,9 @@ export async function countStatements(folder: string): Promise<StatementCount[]>
   const owner = await firstAccount(first.url);
   const vault = `/vaults/${await makeVault(owner, 'Looked at')}`;
   const { key } = await makeApiKey(owner, 'Counted');
-  const inTurn = async (): Promise<number> => {
-    for (let i = 0; i < requests; i += 1) await asker.time(200, 'GET', vault, key);
+  const member = await memberOfTeam(first.url, owner, vault);
+  const inTurn = async (token = key): Promise<number> => {
+    for (let i = 0; i < requests; i += 1) await asker.time(200, 'GET', vault, token);
     return requests;
   };
   const atOnce = async (): Promise<number> => {
@@ -44,8 +51,10 @@ export async function countStatements(folder: string): Promise<StatementCount[]>
   };
   const asker = new Asker(service.url);
   await inTurn();
+  await inTurn(member);
   const counts = [
     await count(`${statements}, in turn`, proxy, inTurn),
+    await count(`${statements}, granted to a team`, proxy, () => inTurn(member)),
     await count(`${statements}, ${connections} at once`, proxy, atOnce),
   ];
   asker.close();
@@ -53,6 +62,15 @@ export async function countStatements(folder: string): Promise<StatementCount[]>
   proxy.close();
   await first.stop();
   return counts;
+}
+
+/** The personal token of a developer who reaches the vault by a grant to their team. */
+async function memberOfTeam(url: string, owner: ApiClient, vault: string): Promise<string> {
+  const { userId, client } = await makeColleague(url, owner, 'developer');
+  const team = await owner.call<{ data: { id: string } }>('POST', '/teams', { name: 'Readers' });
+  await owner.call('POST', `/teams/${team.data.id}/members`, { memberId: userId });
+  await owner.call('POST', `${vault}/grants`, { teamId: team.data.id, level: 'reader' });
+  return client.token;
 }
 
 async function count(

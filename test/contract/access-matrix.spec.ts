@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { scopesOfRole } from '@credvault/access/roles.js';
 import { newUuid, uuidOf } from '@credvault/database/typed-id.js';
 import type { DocumentedOperation } from '../support/contract/document.js';
 import { memberOf, type Person } from '../support/people.js';
 import type { PreparedRequest } from './operation-cases.js';
-import { contract, idParameters, makeWorld, prepare, send, type World } from './world.js';
+import { cloudContract, contract, idParameters, makeWorld, prepare, send, type World } from './world.js';
 
 const committedPath = join(import.meta.dirname, 'access-matrix.txt');
 const roles = ['owner', 'admin', 'developer', 'viewer', 'auditor', 'billing'] as const;
@@ -17,8 +18,8 @@ type Role = (typeof roles)[number];
 
 /** Made from the document and the service as they are; `UPDATE_ACCESS_MATRIX=1` writes the file anew. */
 const head = `# Who may call what: the status that each operation answers to a member of each built-in role, with the credential
-# that the operation takes. Left: on what belongs to their own organization, with the vault granted to them as manager where
-# there is one. Right: on what belongs to another organization. A change of any cell is a change of access: review it.
+# that the operation takes. Left: on what belongs to their own organization, with the vault or the project granted to them
+# as manager where there is one. Right: on what belongs to another organization. A change of any cell is a change of access: review it.
 # Written by: UPDATE_ACCESS_MATRIX=1 npm run jest -- test/contract/access-matrix --selectProjects contract
 `;
 
@@ -33,7 +34,8 @@ describe('the access matrix', () => {
 
   it('is the committed one', async () => {
     const lines: string[] = [];
-    for (const operation of contract.operations) lines.push(await lineOf(world, operation));
+    const operations = [...contract.operations, ...cloudContract.operations];
+    for (const operation of operations) lines.push(await lineOf(world, operation));
     const text = `${head}${columns()}\n${lines.join('\n')}\n`;
     if (process.env.UPDATE_ACCESS_MATRIX) writeFileSync(committedPath, text);
     const committed = existsSync(committedPath) ? readFileSync(committedPath, 'utf8') : '';
@@ -75,8 +77,7 @@ async function cellsOf(
     }
     prepared ??= await prepare(world, operation);
     const sender = await memberWith(world, role, organizationOf, operation);
-    const { vaultId } = prepared.params;
-    if (vaultId !== undefined && organizationOf === world.jane) await grantVault(world, vaultId, sender);
+    if (organizationOf === world.jane) await grantObjects(world, prepared.params, sender);
     const { status } = await send(world, operation, prepared, { sender });
     cells.push(String(status));
     // What was refused has changed nothing: the next one may try the same.
@@ -101,15 +102,26 @@ function memberWith(
   return member;
 }
 
-async function grantVault({ service, jane }: World, vaultId: string, member: Person): Promise<void> {
-  const ids = [
-    uuidOf('organization', jane.organizationId),
-    newUuid(),
-    uuidOf('vault', vaultId),
-    uuidOf('user', member.userId),
-  ];
+/** Grants the vault and the project of a request; a vault that is deleted cannot be granted. */
+async function grantObjects(
+  { service, jane }: World,
+  { vaultId, projectId }: Record<string, string>,
+  member: Person,
+): Promise<void> {
+  if (vaultId === undefined && projectId === undefined) return;
+  const userId = uuidOf('user', member.userId) ?? '';
   await service.database.rows(
-    `INSERT INTO grants (organization_id, id, vault_id, user_id, level, created_by) VALUES ($1, $2, $3, $4, 3, $4)`,
-    ids,
+    `INSERT INTO grants (organization_id, id, user_id, vault_id, project_id, level, created_by)
+     SELECT $1, $2, $3, $4::uuid, $5, 3, $3
+     WHERE $4 IS NULL OR EXISTS (SELECT FROM vaults WHERE organization_id = $1 AND id = $4)`,
+    [
+      uuidOf('organization', jane.organizationId),
+      newUuid(),
+      userId,
+      vaultId === undefined ? null : uuidOf('vault', vaultId),
+      projectId === undefined ? null : uuidOf('project', projectId),
+    ],
   );
+  // Written by SQL: what the database tells this process may come after the request.
+  service.app.get(CredentialRegistry, { strict: false }).invalidate({ kind: 'user', id: userId });
 }

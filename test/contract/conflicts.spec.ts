@@ -133,6 +133,28 @@ describe('what single operations refuse', () => {
     expect((await send(world, operation, { ...prepared, query: { keys: 'revoke' } })).status).toBe(204);
   });
 
+  it('deleteProject and deleteEnvironment: 409 while vaults belong to them; updateVault and createVault: 409 beside one', async () => {
+    const operation = contract.operation('deleteEnvironment');
+    const prepared = await prepare(world, operation);
+    const { projectId = '', environmentName: environment } = prepared.params;
+    const place = { projectId, environment };
+    await vaultOf(world.jane, place);
+    expect((await send(world, operation, prepared)).status).toBe(409);
+    expect((await send(world, contract.operation('deleteProject'), prepared)).status).toBe(409);
+    expect(await answer('createVault', { name: 'Second', ...place })).toBe(409);
+    expect(await answer('updateVault', place)).toBe(409);
+  });
+
+  it('createEnvironment and updateEnvironment: 409 for a name that the project has', async () => {
+    expect(await answer('createEnvironment', { name: 'production' })).toBe(409);
+    expect(await answer('updateEnvironment', { name: 'production' })).toBe(409);
+  });
+
+  it('createProjectGrant: 409 for a member to whom the project is granted', async () => {
+    const memberId = world.members.viewer.userId;
+    expect(await answer('createProjectGrant', { memberId, level: 'reader' })).toBe(409);
+  });
+
   it('createSecret and updateSecret: 409 for a key that the vault has', async () => {
     const { jane } = world;
     const vault = await vaultOf(jane);

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { coverageOf } from './coverage.mjs';
 
-const documentPath = join(import.meta.dirname, '../../openapi/v1.json');
+const documentFolder = join(import.meta.dirname, '../../openapi');
+
+/** What stands before the ids of each document's operations in the records (`test/support/contract/document.ts`). */
+const prefixes = { 'v1.json': '', 'v2.json': 'v2.' };
 
 /**
  * The last step of a run: fails it when an answer that the document promises was not seen by any suite, or when one was
@@ -15,14 +18,17 @@ export default class CoverageReporter {
 
   onRunComplete(contexts, results) {
     const cluster = process.env.CREDVAULT_TEST_CLUSTER;
-    if (cluster === undefined || !existsSync(documentPath)) return;
+    if (cluster === undefined || !existsSync(documentFolder)) return;
     const records = readRecords(JSON.parse(cluster).records);
-    const { documented, missing, violations } = coverageOf(
-      JSON.parse(readFileSync(documentPath, 'utf8')),
-      records,
-    );
-    if (violations.length > 0) this.fail(['Answers that openapi/v1.json does not allow:', ...violations]);
+    const covered = Object.entries(prefixes).map(([name, prefix]) => {
+      const document = JSON.parse(readFileSync(join(documentFolder, name), 'utf8'));
+      return coverageOf(document, records, prefix);
+    });
+    const [{ violations }] = covered;
+    if (violations.length > 0) this.fail(['Answers that the OpenAPI documents do not allow:', ...violations]);
     if (!this.isWhole(contexts) || results.wasInterrupted) return;
+    const documented = covered.reduce((sum, one) => sum + one.documented, 0);
+    const missing = covered.flatMap((one) => one.missing);
     process.stdout.write(
       `\nContract: ${documented - missing.length} of ${documented} documented answers were seen.\n`,
     );

@@ -7,4 +7,5 @@ interface CoveredDocument {
 export function coverageOf(
   document: CoveredDocument,
   records: ContractRecord[],
+  prefix?: string,
 ): { documented: number; missing: string[]; violations: string[] };

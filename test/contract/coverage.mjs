@@ -8,10 +8,11 @@ const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
  *
  * @param {{ paths: Record<string, Record<string, { operationId: string, tags?: string[], responses: object }>> }} document
  * @param {({ operation: string, status: number } | { violation: string })[]} records written by `test/support/contract/recorder.ts`
+ * @param {string} prefix what stands before the ids of this document in the records
  * @returns {{ documented: number, missing: string[], violations: string[] }} `missing` holds lines such as
  *   `createVault 409`, or `429 in the tag vaults`
  */
-export function coverageOf(document, records) {
+export function coverageOf(document, records, prefix = '') {
   const operations = Object.values(document.paths).flatMap((item) =>
     methods.flatMap((method) => item[method] ?? []),
   );
@@ -19,7 +20,11 @@ export function coverageOf(document, records) {
     records.flatMap((record) => ('violation' in record ? [] : [`${record.operation} ${record.status}`])),
   );
   const promised = operations.flatMap(({ operationId, tags = [], responses }) =>
-    Object.keys(responses).map((status) => ({ status, answer: `${operationId} ${status}`, tag: tags[0] })),
+    Object.keys(responses).map((status) => ({
+      status,
+      answer: `${prefix}${operationId} ${status}`,
+      tag: `${prefix}${tags[0]}`,
+    })),
   );
   const byOperation = promised.filter(({ status }) => !seenOncePerTag.includes(status));
   const byTag = Map.groupBy(

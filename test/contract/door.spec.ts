@@ -5,6 +5,7 @@ import { vaultOf } from '../support/fixtures.js';
 import { apiKeyOf, type TestKey } from '../support/keys.js';
 import { organizationOf } from '../support/organizations.js';
 import type { Person } from '../support/people.js';
+import { projectOf } from '../support/projects.js';
 import { teamOf } from '../support/teams.js';
 import { casesByOperation } from './operation-cases.js';
 import {
@@ -199,6 +200,7 @@ async function anotherParent(parameter: string, person: Person): Promise<string>
   if (parameter === 'keyId') return (await apiKeyOf(person)).id;
   if (parameter === 'organizationId') return (await organizationOf(person)).id;
   if (parameter === 'teamId') return (await teamOf(person)).id;
+  if (parameter === 'projectId') return (await projectOf(person)).id;
   throw new Error(`Say how to make another ${parameter}.`);
 }
 

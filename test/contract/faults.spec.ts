@@ -27,6 +27,9 @@ const reads = {
   listServiceAccounts: 'users',
   listTeams: 'teams',
   listGrants: 'grants',
+  getSingleSignOn: 'single_sign_on',
+  listProjects: 'projects',
+  getSubscription: 'organizations',
   reportLeakedToken: 'organizations',
 } as const;
 

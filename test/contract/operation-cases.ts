@@ -10,7 +10,11 @@ import { expectStatus, password, signUp, type Person } from '../support/people.j
 import { grantCases } from './grant-cases.js';
 import { memberCases } from './member-cases.js';
 import { mfaCases } from './mfa-cases.js';
+import { recoveryCases } from './recovery-cases.js';
+import { projectCases } from './project-cases.js';
 import { serviceAccountCases } from './service-account-cases.js';
+import { singleSignOnCases } from './single-sign-on-cases.js';
+import { subscriptionCases } from './subscription-cases.js';
 import type { World } from './world.js';
 
 /** A request that succeeds when it is sent as it is. */
@@ -232,7 +236,11 @@ export const casesByOperation: Record<string, Case> = {
   ...grantCases,
   ...memberCases,
   ...mfaCases,
+  ...recoveryCases,
+  ...projectCases,
   ...serviceAccountCases,
+  ...singleSignOnCases,
+  ...subscriptionCases,
   listPlans: byJane,
   getPlan: onPlan,
   updatePlan: withBody(onPlan, { apiKeyRequestsPerMinute: 600, tokenRequestsPerMinute: 90 }),

@@ -4,12 +4,18 @@ import { scopesOfRole } from '@credvault/access/roles.js';
 import { Client, type Reply, type RequestOptions } from '../support/client.js';
 import { ContractDocument, type DocumentedOperation } from '../support/contract/document.js';
 import { apiKeyOf } from '../support/keys.js';
+import { startNameServer, type NameServer } from '../support/name-server.js';
+import { allowingProvider } from '../support/openid-provider.js';
 import { memberOf, newAddress, signUp, type Person } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { cloudCases } from './cloud-v2-cases.js';
 import { casesByOperation, type PreparedRequest } from './operation-cases.js';
 
 /** The committed document; its operations are what the generic suites walk through. */
 export const contract = ContractDocument.read();
+
+/** The committed document of the cloud-style API; the ids of its operations begin with `v2.` */
+export const cloudContract = ContractDocument.read('v2');
 
 /** Roles of the members that every world has besides its owner. */
 const roles = ['viewer', 'auditor', 'billing'] as const;
@@ -20,6 +26,8 @@ const noMailServer = 'smtp://127.0.0.1:1';
 /** A service with people in two organizations. */
 export interface World {
   service: TestService;
+  /** Where the service looks up proofs of domains. */
+  names: NameServer;
   /** Owns the organization that everything belongs to; administrator of the installation, as the first account. */
   jane: Person;
   /** Owns another organization. */
@@ -29,17 +37,19 @@ export interface World {
 }
 
 export async function makeWorld(): Promise<World> {
-  const service = await startTestService({ environment: { SMTP_URL: noMailServer } });
+  const names = await startNameServer();
+  const environment = { SMTP_URL: noMailServer, CREDVAULT_DNS_SERVERS: names.address, ...allowingProvider };
+  const service = await startTestService({ environment });
   const jane = await signUp(service, 'Jane Developer');
   const mallory = await signUp(service, 'Mallory Stranger');
   const members: Partial<World['members']> = {};
   for (const role of roles) members[role] = await memberOf(service, jane, role);
-  return { service, jane, mallory, members: members as World['members'] };
+  return { service, names, jane, mallory, members: members as World['members'] };
 }
 
 /** Makes what a request of this operation needs, such that sending it would succeed. */
 export function prepare(world: World, operation: DocumentedOperation): Promise<PreparedRequest> {
-  const prepareCase = casesByOperation[operation.id];
+  const prepareCase = casesByOperation[operation.id] ?? cloudCases[operation.id];
   if (!prepareCase)
     throw new Error(`${operation.id} is new: add a case to test/contract/operation-cases.ts.`);
   return prepareCase(world);

@@ -41,6 +41,8 @@ describe('a key that is made', () => {
       // In the order of the catalogue.
       scopes: ['database:read', 'notebook:read'],
       vaultIds: null,
+      projectIds: null,
+      environments: null,
       allowedIps: null,
       expiresAt: null,
       lastUsedAt: null,

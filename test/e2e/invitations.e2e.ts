@@ -17,7 +17,7 @@ import {
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
 import { trailOf } from './audit-trail.js';
-import { enrol } from './mfa-people.js';
+import { enrol, wrongCode } from './mfa-people.js';
 
 const name = 'Bob Invited';
 const week = 7 * 24 * 60 * 60_000;
@@ -178,7 +178,7 @@ describe('accepting without being signed in', () => {
       organization: { id: owner.organizationId, name: expect.any(String) as string },
       role: 'auditor',
     });
-    expect(await members(email)).toMatchObject([{ kind: 'person', name, email, role: 'auditor' }]);
+    expect(await members(email)).toMatchObject([{ type: 'user', name, email, role: 'auditor' }]);
     const visitor = new Client(service, { address: newAddress() });
     const { accessToken } = expectStatus(await visitor.post('/auth/login', { email, password }), 200).data<{
       accessToken: string;
@@ -239,21 +239,34 @@ describe('accepting without being signed in', () => {
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 403), 429]);
   });
 
-  it('is not enough for an account with a second factor, which is told only after the password', async () => {
+  it('takes a code too for an account with a second factor, which is told only after the password', async () => {
     const guest = await signUp(service);
-    await enrol(guest);
+    const enrolled = await enrol(guest);
     const { token } = await invite(owner, { email: guest.email });
     const wrong = expectStatus(await accept({ token, password: 'not the password' }), 403);
     expect(details(wrong)).toMatchObject([{ code: 'wrong' }]);
     const refused = expectStatus(await accept({ token, password }), 403);
-    expect(details(refused)).toMatchObject([{ path: 'password', code: 'session_required' }]);
+    expect(details(refused)).toMatchObject([{ path: 'code', code: 'code_required' }]);
+    const wrongCodeSent = await accept({ token, password, code: wrongCode(enrolled) });
+    expect(details(expectStatus(wrongCodeSent, 403))).toMatchObject([{ path: 'code', code: 'wrong' }]);
     expect(await members(guest.email)).toEqual([]);
+    expectStatus(await accept({ token, password, recoveryCode: enrolled.recoveryCodes[0] ?? '' }), 200);
+    // Their own trail tells both, as of a sign-in.
+    const [denied] = await trailOf(guest, { type: 'session.mfa_refused' });
+    expect(denied).toMatchObject({ reason: 'wrong code', outcome: 'denied' });
+    expect(await trailOf(guest, { type: 'mfa.recovery_code_used' })).toHaveLength(1);
+    expect(await trailOf(owner, { type: 'mfa.recovery_code_used' })).toEqual([]);
+  });
+
+  it('of an account with a second factor also takes its session', async () => {
+    const guest = await enrol(await signUp(service));
+    const { token } = await invite(owner, { email: guest.email });
     expectStatus(await guest.sessionClient.post('/me/invitations/accept', { token }), 200);
   });
 
   it('needs a name and a good password for a new account; then the token still works', async () => {
     const { token } = await invite(owner);
-    expect(details(expectStatus(await accept({ token, password }), 400))).toMatchObject([{ path: 'name' }]);
+    expect(expectStatus(await accept({ token, password }), 403).text).toContain('`name`');
     const weak = expectStatus(await accept({ token, password: 'password1234', name }), 400);
     expect(details(weak)).toMatchObject([{ path: 'password' }]);
     expectStatus(await accept({ token, password, name }), 200);

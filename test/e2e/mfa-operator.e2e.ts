@@ -2,9 +2,13 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newUuid, publicId } from '@credvault/database/typed-id.js';
+import { Client } from '../support/client.js';
 import { clusterAddress } from '../support/cluster.js';
 import { databaseUrlOf, testRootKey } from '../support/cluster-address.js';
-import { expectStatus } from '../support/people.js';
+import { expectStatus, newAddress, signUp } from '../support/people.js';
+import { set } from '../support/settings.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { trailOf } from './audit-trail.js';
 import { signUpWithMfa } from './mfa-people.js';
@@ -50,7 +54,7 @@ describe('npm run accounts -- disable-mfa', () => {
     expect(expectStatus(reply, 200).data<object>()).toHaveProperty('accessToken');
     const [record] = await trailOf(person, { type: 'mfa.disabled' });
     expect(record?.actor.type).toBe('operator');
-  }, 30_000);
+  }, 60_000);
 
   it('says when there is nothing to switch off', async () => {
     const person = await signUpWithMfa(service);
@@ -59,5 +63,35 @@ describe('npm run accounts -- disable-mfa', () => {
     expect([again.code, again.output.trim()]).toEqual([1, `${person.email} has no second factor.`]);
     expect((await accounts('disable-mfa', 'nobody@example.com')).code).toBe(1);
     expect((await accounts('disable-mfa')).output).toContain('npm run accounts -- disable-mfa <email>');
-  }, 30_000);
+  }, 60_000);
+});
+
+describe('npm run accounts -- clear-allowed-ips', () => {
+  it('lets people in again whom a list of addresses keeps out, and is recorded', async () => {
+    const person = await signUp(service);
+    const lost = new Client(service, { token: person.token, address: newAddress() });
+    await set(person, { allowedIps: [person.address, '203.0.113.0/24'] });
+    expectStatus(await lost.get('/vaults'), 403);
+    const done = await accounts('clear-allowed-ips', person.organizationId);
+    expect(done).toMatchObject({ code: 0 });
+    expect(done.output).toContain('203.0.113.0/24');
+    await sleep(1_000);
+    expectStatus(await lost.get('/vaults'), 200);
+    const records = await trailOf(person, { type: 'organization_settings.updated' });
+    const blocks = [`${person.address}/32`, '203.0.113.0/24'];
+    expect(records.at(-1)).toMatchObject({
+      actor: { type: 'operator' },
+      details: { allowedIps: { from: blocks, to: null } },
+    });
+    const again = await accounts('clear-allowed-ips', person.organizationId);
+    expect([again.code, again.output.trim()]).toEqual([
+      1,
+      `${person.organizationId} takes any address already.`,
+    ]);
+  }, 60_000);
+
+  it('says when there is no such organization', async () => {
+    const { code, output } = await accounts('clear-allowed-ips', publicId('organization', newUuid()));
+    expect([code, output]).toEqual([1, expect.stringContaining('There is no such organization.')]);
+  }, 60_000);
 });

@@ -50,6 +50,25 @@ const guarded: [string, (person: Person) => Promise<(client: Client) => Promise<
     () => Promise.resolve((client) => client.post('/auth/mfa/recovery-codes')),
     200,
   ],
+  // Otherwise a token would do without a step-up what the session may not.
+  [
+    'making a personal token',
+    () => Promise.resolve((client) => client.post('/api-tokens', { name: 'Laptop' })),
+    201,
+  ],
+  [
+    'making an API key',
+    () => Promise.resolve((client) => client.post('/api-keys', { name: 'Pipeline', scopes: ['*'] })),
+    201,
+  ],
+  [
+    'rotating an API key',
+    async (person) => {
+      const { id } = await apiKeyOf(person);
+      return (client) => client.post(`/api-keys/${id}/rotate`);
+    },
+    200,
+  ],
   ['switching the second factor off', () => Promise.resolve((client) => client.delete('/auth/mfa')), 204],
 ];
 

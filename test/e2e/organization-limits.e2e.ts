@@ -29,6 +29,7 @@ describe('the plan of an organization', () => {
       id: tenant.organizationId,
       name: 'A tenant (personal)',
       plan: 'free',
+      requestedPlan: null,
       apiKeyRequestsPerMinute: null,
       tokenRequestsPerMinute: null,
       effectiveLimits: { apiKeyRequestsPerMinute, tokenRequestsPerMinute },

@@ -1,7 +1,9 @@
 import { newUuid, publicId } from '@credvault/database/typed-id.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
+import { askToSet, settingsOf } from '../support/settings.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { trailOf } from './audit-trail.js';
+import { ageStepUps } from './mfa-people.js';
 
 let service: TestService;
 let owner: Person;
@@ -16,29 +18,76 @@ beforeEach(async () => {
 });
 afterAll(() => service.stop());
 
-const settingsOf = ({ organizationId }: Person): string => `/organizations/${organizationId}/settings`;
+/** What an organization has decided that has decided nothing. */
+const initial = {
+  leakedTokens: 'report',
+  sessionLifetimeHours: null,
+  requireMfa: false,
+  allowedIps: null,
+  maxTokenLifetimeDays: null,
+  maxKeyLifetimeDays: null,
+  recoveryWindowDays: 0,
+};
 
 describe('the settings of an organization', () => {
-  it('report leaked tokens, unless they are told to pause them', async () => {
+  it('bound nothing until they are told to, and change one by one', async () => {
     const read = expectStatus(await owner.client.get(settingsOf(owner)), 200);
-    expect(read.data()).toEqual({ leakedTokens: 'report' });
-    const changed = await owner.client.patch(settingsOf(owner), { leakedTokens: 'pause' });
-    expect(expectStatus(changed, 200).data()).toEqual({ leakedTokens: 'pause' });
+    expect(read.data()).toEqual(initial);
+    const all = {
+      leakedTokens: 'pause',
+      sessionLifetimeHours: 2160,
+      allowedIps: ['10.0.0.0/8', '2001:db8::/32', '203.0.113.9'],
+      maxTokenLifetimeDays: 1,
+      maxKeyLifetimeDays: 3650,
+      recoveryWindowDays: 90,
+    };
+    const changed = expectStatus(await owner.client.patch(settingsOf(owner), all), 200);
+    const kept = { ...initial, ...all, allowedIps: ['10.0.0.0/8', '2001:db8::/32', '203.0.113.9/32'] };
+    expect(changed.data()).toEqual(kept);
     expect(changed.headers['etag']).not.toBe(read.headers['etag']);
     const again = expectStatus(await owner.sessionClient.get(settingsOf(owner)), 200);
-    expect(again.data()).toEqual({ leakedTokens: 'pause' });
-    expect(again.headers['etag']).toBe(changed.headers['etag']);
-    expect(expectStatus(await owner.client.patch(settingsOf(owner), {}), 200).data()).toEqual({
-      leakedTokens: 'pause',
+    expect([again.data(), again.headers['etag']]).toEqual([kept, changed.headers['etag']]);
+    const cleared = { allowedIps: null, maxKeyLifetimeDays: null, recoveryWindowDays: 0 };
+    expect(expectStatus(await owner.client.patch(settingsOf(owner), cleared), 200).data()).toEqual({
+      ...kept,
+      ...cleared,
     });
   });
 
-  it.each([['delete'], ['Report'], [''], [null], [true], [['pause']]])(
-    'refuse %j for leaked tokens',
-    async (leakedTokens) => {
-      const reply = expectStatus(await owner.client.patch(settingsOf(owner), { leakedTokens }), 400);
-      expect(reply.body).toMatchObject({ error: { details: [{ path: 'leakedTokens' }] } });
-      expect((await owner.client.get(settingsOf(owner))).data()).toEqual({ leakedTokens: 'report' });
+  it('that are what they were shall be change nothing', async () => {
+    const { etag } = expectStatus(await owner.client.get(settingsOf(owner)), 200).headers;
+    for (const fields of [{}, initial]) {
+      const reply = expectStatus(await owner.client.patch(settingsOf(owner), fields), 200);
+      expect([reply.data(), reply.headers['etag']]).toEqual([initial, etag]);
+    }
+    expect(await trailOf(owner, { type: 'organization_settings.updated' })).toEqual([]);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['leakedTokens', ['delete', 'Report', '', null, true, ['pause']]],
+    ['sessionLifetimeHours', [0, -1, 2161, 1.5, '12', true, [1]]],
+    ['requireMfa', [null, 'true', 0, 1]],
+    ['allowedIps', [[], ['10.0.0.0/8', '10.0.0.0/8'], '10.0.0.0/8', [null], Array(101).fill('10.0.0.1')]],
+    ['maxTokenLifetimeDays', [0, 3651, 0.5, '90', false]],
+    ['maxKeyLifetimeDays', [0, 3651, 0.5, '90', false]],
+    ['recoveryWindowDays', [-1, 91, 1.5, null, '30']],
+  ])('refuse for %s what it cannot be', async (name, values) => {
+    for (const value of values) {
+      const reply = expectStatus(await owner.client.patch(settingsOf(owner), { [name]: value }), 400);
+      expect(reply.json<{ error: { details: { path: string }[] } }>().error.details[0]?.path).toMatch(
+        new RegExp(`^${name}`),
+      );
+    }
+    expect((await owner.client.get(settingsOf(owner))).data()).toEqual(initial);
+  });
+
+  it.each(['10.0.0.1/8', '10.0.0', '010.0.0.0/8', '10.0.0.0/33', '::ffff:10.0.0.0/104', 'fe80::1%eth0', '*'])(
+    'refuse %s for a block of addresses',
+    async (block) => {
+      const reply = await owner.client.patch(settingsOf(owner), { allowedIps: ['10.0.0.0/8', block] });
+      expect(expectStatus(reply, 400).body).toMatchObject({
+        error: { details: [{ path: 'allowedIps.1', code: 'cidr' }] },
+      });
     },
   );
 
@@ -53,17 +102,31 @@ describe('the settings of an organization', () => {
     const seen = { headers: { 'if-match': etag } };
     expectStatus(await owner.client.patch(settingsOf(owner), { leakedTokens: 'pause' }, seen), 200);
     expectStatus(await owner.client.patch(settingsOf(owner), { leakedTokens: 'report' }, seen), 412);
-    expect((await owner.client.get(settingsOf(owner))).data()).toEqual({ leakedTokens: 'pause' });
+    expect((await owner.client.get(settingsOf(owner))).data()).toMatchObject({ leakedTokens: 'pause' });
   });
 
-  it('leave a record of each change', async () => {
-    expectStatus(await owner.client.patch(settingsOf(owner), { leakedTokens: 'pause' }), 200);
+  it('are changed by a session only while it is stepped up', async () => {
+    await ageStepUps(owner, 6);
+    expect(expectStatus(await askToSet(owner, { leakedTokens: 'pause' }), 403).body).toMatchObject({
+      error: { code: 'STEP_UP_REQUIRED' },
+    });
+    const proved = await owner.sessionClient.post('/auth/step-up', { password: owner.password });
+    expectStatus(proved, 200);
+    expectStatus(await askToSet(owner, { leakedTokens: 'pause' }), 200);
+  });
+
+  it('leave a record of each change, with what was before', async () => {
+    const fields = { leakedTokens: 'pause', maxKeyLifetimeDays: 30, requireMfa: false };
+    expectStatus(await owner.client.patch(settingsOf(owner), fields), 200);
     expect(await trailOf(owner, { type: 'organization_settings.updated' })).toEqual([
       expect.objectContaining({
         outcome: 'success',
         actor: { type: 'user', id: owner.userId },
         resource: { type: 'organization', ids: [owner.organizationId] },
-        details: { leakedTokens: 'pause' },
+        details: {
+          leakedTokens: { from: 'report', to: 'pause' },
+          maxKeyLifetimeDays: { from: null, to: 30 },
+        },
       }),
     ]);
   });
@@ -75,7 +138,7 @@ describe('the settings of an organization', () => {
     } finally {
       await service.database.rows(`ALTER TABLE lost_events RENAME TO audit_events`);
     }
-    expect((await owner.client.get(settingsOf(owner))).data()).toEqual({ leakedTokens: 'report' });
+    expect((await owner.client.get(settingsOf(owner))).data()).toEqual(initial);
   });
 });
 
@@ -88,7 +151,7 @@ describe('whose settings', () => {
       expect(read.body).toMatchObject({ error: { message: 'There is no such organization.' } });
       expectStatus(await owner.client.patch(path, { leakedTokens: 'pause' }), 404);
     }
-    expect((await other.client.get(settingsOf(other))).data()).toEqual({ leakedTokens: 'report' });
+    expect((await other.client.get(settingsOf(other))).data()).toEqual(initial);
   });
 
   it('every member sees them, and who may not modify settings is told the scope', async () => {

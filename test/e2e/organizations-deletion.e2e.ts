@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newUuid, uuidOf } from '@credvault/database/typed-id.js';
+import { uuidOf } from '@credvault/database/typed-id.js';
 import { Client, type Reply } from '../support/client.js';
-import { secretOf, vaultOf } from '../support/fixtures.js';
+import { vaultOf } from '../support/fixtures.js';
 import { apiKeyOf } from '../support/keys.js';
 import { joined, organizationOf, type OrganizationAnswer } from '../support/organizations.js';
 import { expectStatus, memberOf, password, type Person, signUp } from '../support/people.js';
+import { projectOf } from '../support/projects.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { fill } from './filled-organization.js';
 
 /** What is ended on one process may work on another for at most this long, in milliseconds (DESIGN, promise 8). */
 const longest = 1_000;
@@ -62,58 +63,6 @@ async function tablesOfTenants(): Promise<string[]> {
        AND c.relnamespace = 'public'::regnamespace`,
   );
   return ['organizations', ...rows.map((row) => row.name)];
-}
-
-/** Puts something of everything into an organization, by SQL where another way is not the matter of these tests. */
-async function fill(person: Person): Promise<string> {
-  const organizationId = uuidOf('organization', person.organizationId);
-  const [serviceAccount, role, team] = [newUuid(), newUuid(), newUuid()];
-  const vault = await vaultOf(person);
-  await secretOf(person, vault.id);
-  await apiKeyOf(person);
-  await memberOf(service, person, 'developer');
-  const run = (sql: string, ...values: unknown[]): Promise<unknown> =>
-    service.database.rows(sql, [organizationId, ...values]);
-  await service.database.rows(`INSERT INTO users (id, name, kind) VALUES ($1, 'Robot', 'service')`, [
-    serviceAccount,
-  ]);
-  await run(`INSERT INTO roles (organization_id, id, name, scopes) VALUES ($1, $2, 'Deployer', '{}')`, role);
-  await run(
-    `INSERT INTO memberships (organization_id, user_id, role, custom_role_id) VALUES ($1, $2, 'custom', $3)`,
-    serviceAccount,
-    role,
-  );
-  await run(`INSERT INTO teams (organization_id, id, name) VALUES ($1, $2, 'Backend')`, team);
-  await run(
-    `INSERT INTO team_members (organization_id, team_id, user_id) VALUES ($1, $2, $3)`,
-    team,
-    serviceAccount,
-  );
-  await run(
-    `INSERT INTO grants (organization_id, id, vault_id, team_id, level, created_by) VALUES ($1, $2, $3, $4, 1, $2)`,
-    newUuid(),
-    uuidOf('vault', vault.id),
-    team,
-  );
-  for (const [email, age] of [
-    ['new@example.com', '+1 day'],
-    ['old@example.com', '-1 day'],
-  ]) {
-    await run(
-      `INSERT INTO invitations (organization_id, id, email, role, custom_role_id, digest, invited_by, expires_at)
-       VALUES ($1, $2, $3, 'custom', $4, $6, $2, now() + $5::interval)`,
-      newUuid(),
-      email,
-      role,
-      age,
-      randomBytes(32),
-    );
-  }
-  expectStatus(
-    await person.client.post('/vaults', { name: 'Second' }, { headers: { 'idempotency-key': newUuid() } }),
-    201,
-  );
-  return serviceAccount;
 }
 
 describe('deleting an organization that is empty', () => {
@@ -175,9 +124,10 @@ describe('deleting an organization that is empty', () => {
 
 describe('deleting an organization that is not empty', () => {
   it('is refused, and the refusal says how much is left of what', async () => {
-    await fill(owner);
+    await fill(service, owner);
     expect(leftOf(await remove(owner))).toEqual({
-      vaults: '2',
+      vaults: '3',
+      projects: '1',
       apiKeys: '1',
       members: '1',
       serviceAccounts: '1',
@@ -188,6 +138,7 @@ describe('deleting an organization that is not empty', () => {
 
   it.each([
     ['vaults', (person: Person) => vaultOf(person)],
+    ['projects', (person: Person) => projectOf(person)],
     ['apiKeys', (person: Person) => apiKeyOf(person)],
     ['members', (person: Person) => memberOf(service, person, 'owner')],
   ])('%s are enough', async (kind, make) => {
@@ -196,7 +147,7 @@ describe('deleting an organization that is not empty', () => {
   });
 
   it('takes force and the exact name', async () => {
-    await fill(owner);
+    await fill(service, owner);
     for (const [query, path] of [
       [{ force: true }, 'name'],
       [{ name }, 'force'],
@@ -214,8 +165,8 @@ describe('deleting an organization that is not empty', () => {
 
   it('leaves nothing of it but the trail, and everything of others', async () => {
     const other = await signUp(service, 'Somebody else');
-    await fill(other);
-    const serviceAccount = await fill(owner);
+    await fill(service, other);
+    const serviceAccount = await fill(service, owner);
     const tables = await tablesOfTenants();
     const before = await Promise.all(tables.map((table) => rowsIn(table, other.organizationId)));
     // Tables that hold nothing before would prove nothing afterwards.

@@ -89,11 +89,17 @@ describe('switching', () => {
   });
 
   it('carries no step-up over, however fresh the sign-in was', async () => {
-    const there = await switched(person, acme.id);
-    const refused = expectStatus(await there.sessionClient.delete(`/organizations/${acme.id}`), 403);
-    expect(refused.body).toMatchObject({ error: { code: 'STEP_UP_REQUIRED' } });
-    expectStatus(await there.sessionClient.post('/auth/step-up', { password }), 200);
-    expectStatus(await there.sessionClient.delete(`/organizations/${acme.id}`), 204);
+    const { accessToken } = expectStatus(await askToSwitch(person, acme.id), 200).data<TokensAnswer>();
+    const there = person.client.as(accessToken);
+    for (const refused of [
+      await there.delete(`/organizations/${acme.id}`),
+      await there.post('/api-tokens', { name: 'Mine' }),
+    ]) {
+      expectStatus(refused, 403);
+      expect(refused.body).toMatchObject({ error: { code: 'STEP_UP_REQUIRED' } });
+    }
+    expectStatus(await there.post('/auth/step-up', { password }), 200);
+    expectStatus(await there.delete(`/organizations/${acme.id}`), 204);
   });
 
   it('is recorded in both organizations, and neither record names the other', async () => {

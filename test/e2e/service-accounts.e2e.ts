@@ -141,10 +141,12 @@ describe('the role of a service account', () => {
     }
     const account = await serviceAccountOf(admin, { role: 'admin' });
     expectStatus(await admin.client.patch(at(account), { role: rich.id }), 403);
-    // Whatever it has, others may rename it and delete it.
+    // Whatever it has, others may rename it; only who has that too may delete it.
     expectStatus(await jane.client.patch(at(account), { role: rich.id }), 200);
     expectStatus(await admin.client.patch(at(account), { name: 'Renamed', role: rich.id }), 200);
-    expectStatus(await admin.client.delete(at(account)), 204);
+    const refused = expectStatus(await admin.client.delete(at(account)), 403);
+    expect(detailOf(refused)).toMatchObject({ path: 'serviceAccountId', code: 'outranks' });
+    expectStatus(await jane.client.delete(at(account)), 204);
   });
 
   it('takes team:manage to give', async () => {

@@ -61,8 +61,8 @@ describe('health', () => {
 });
 
 describe('the documents', () => {
-  const openapi = (at: TestService, token: string | null = null) =>
-    new Client(at, { address: newAddress() }).get('/openapi.json', {
+  const openapi = (at: TestService, token: string | null = null, path = '/openapi.json') =>
+    new Client(at, { address: newAddress() }).get(path, {
       fromRoot: true,
       undocumented: true,
       token,
@@ -73,13 +73,22 @@ describe('the documents', () => {
   it('are public by default, with the address of this service', async () => {
     const document = expectStatus(await openapi(service), 200).json<{
       openapi: string;
+      info: { description: string };
       servers: { url: string }[];
       paths: object;
     }>();
     expect(document.openapi).toMatch(/^3\.1/);
     expect(document.servers[0]?.url).toContain(service.runtime.settings.publicUrl.origin);
     expect(Object.keys(document.paths)).toContain('/api/v1/vaults/{vaultId}/secrets/{secretId}');
+    expect(expectStatus(await openapi(service, null, '/openapi/v1.json'), 200).body).toEqual(document);
+    const cloud = expectStatus(await openapi(service, null, '/openapi/v2.json'), 200).json<typeof document>();
+    expect(cloud.servers).toEqual(document.servers);
+    expect(Object.keys(cloud.paths)).toContain('/api/v2/users/me');
+    for (const { info } of [document, cloud]) expect(info.description).toContain('no successor');
+    for (const path of ['/openapi/v3.json', '/openapi/', '/openapi/v2.json/'])
+      expectStatus(await openapi(service, null, path), 404);
     const page = expectStatus(await docs(service), 200);
+    for (const api of ['v1', 'v2']) expect(page.text).toContain(`<option value="${api}">`);
     expect(page.headers['content-type']).toMatch(/^text\/html/);
     expect(page.headers['content-security-policy']).toContain(`script-src 'self'`);
     for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'docs.js'])
@@ -92,8 +101,10 @@ describe('the documents', () => {
     const hidden = await startTestService({ environment: { CREDVAULT_DOCS: 'private' } });
     try {
       const insider = await signUp(hidden);
-      expectStatus(await openapi(hidden), 401);
-      expectStatus(await openapi(hidden, insider.token), 200);
+      for (const path of ['/openapi.json', '/openapi/v1.json', '/openapi/v2.json']) {
+        expectStatus(await openapi(hidden, null, path), 401);
+        expectStatus(await openapi(hidden, insider.token, path), 200);
+      }
       expectStatus(await docs(hidden), 200);
     } finally {
       await hidden.stop();
@@ -105,6 +116,7 @@ describe('the documents', () => {
     try {
       const insider = await signUp(silent);
       expectStatus(await openapi(silent, insider.token), 404);
+      expectStatus(await openapi(silent, insider.token, '/openapi/v2.json'), 404);
       expectStatus(await docs(silent), 404);
       expectStatus(await docs(silent, '/docs/docs.js'), 404);
     } finally {

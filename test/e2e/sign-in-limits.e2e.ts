@@ -107,12 +107,13 @@ describe('the name of an account', () => {
 
   it('asks the database as much as the name of none', async () => {
     const person = await signUp(service);
-    const homeOf = jest.spyOn(service.app.get(OrganizationsService, { strict: false }), 'homeOf');
+    const homeFor = jest.spyOn(service.app.get(OrganizationsService, { strict: false }), 'homeFor');
     expectStatus(await login('nobody-at-all@example.com', 'wrong', newAddress()), 401);
-    const asked = homeOf.mock.calls.length;
+    const asked = homeFor.mock.calls.length;
     expectStatus(await login(person.email, 'wrong', newAddress()), 401);
-    expect(homeOf.mock.calls.length).toBe(2 * asked);
-    homeOf.mockRestore();
+    expect(asked).toBeGreaterThan(0);
+    expect(homeFor.mock.calls.length).toBe(2 * asked);
+    homeFor.mockRestore();
   });
 });
 

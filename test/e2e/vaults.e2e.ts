@@ -35,6 +35,8 @@ describe('vaults', () => {
       description: 'Staging secrets',
       secretCount: 0,
       maxVersions: 100,
+      projectId: null,
+      environment: null,
       createdAt: expect.stringMatching(/\.\d{3}Z$/) as string,
       updatedAt: vault.createdAt,
     });

@@ -14,6 +14,7 @@ const tables = [
   'account_links',
   'idempotency_keys',
   'secret_imports',
+  'grants',
 ];
 
 /** What all tenants have, as text, without what moves by itself. */

@@ -147,10 +147,9 @@ describe('a key that is handed on', () => {
     for (const id of [known, later]) expectStatus(await key.client.get(`/vaults/${id}/secrets`), 404);
   });
 
-  it('is refused where it would do more in a vault than it did', async () => {
+  it('does no more in a vault than it did', async () => {
     await grantTo(jane, vaultId, asMember(robot), 'editor');
-    const refused = expectStatus(await handOn(), 403);
-    expect(refused.text).toContain(key.id);
+    expectStatus(await handOn(), 204);
     expectStatus(await key.client.get(secret), 200);
     expectStatus(await key.client.patch(secret, { value: 'x' }), 403);
   });

@@ -21,11 +21,16 @@ export function askToSwitch(person: Person, organizationId: string): Promise<Rep
   return person.sessionClient.post('/auth/switch', { organizationId });
 }
 
-/** The same person in another of their organizations: with the session they switched to, and a personal token there. */
+/**
+ * The same person in another of their organizations: with the session they switched to, which has stepped up there, and a
+ * personal token.
+ */
 export async function switched(person: Person, organizationId: string): Promise<Person> {
   const reply = await askToSwitch(person, organizationId);
   const { accessToken, refreshToken } = expectStatus(reply, 200).data<TokensAnswer>();
   const sessionClient = person.client.as(accessToken);
+  // A switched session has proved nothing yet.
+  expectStatus(await sessionClient.post('/auth/step-up', { password: person.password }), 200);
   const minted = await sessionClient.post('/api-tokens', { name: 'Tests' });
   const { id, token } = expectStatus(minted, 201).data<Wire<MintedApiTokenDto>>();
   const client = person.client.as(token);

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { uuidOf } from '@credvault/database/typed-id.js';
+import type { Type } from '@nestjs/common';
+import type { Transaction } from '@credvault/database/database.js';
+import { publicId, uuidOf } from '@credvault/database/typed-id.js';
+import { genReqId } from '@credvault/http/request-id.js';
 import { AccountLinksService } from '../../apps/api/src/auth/account-links.service.js';
 import type { MintedApiTokenDto } from '../../apps/api/src/api-tokens/api-token.dto.js';
 import type { RegisteredDto, SessionTokensDto } from '../../apps/api/src/auth/session.dto.js';
+import { SessionsService } from '../../apps/api/src/auth/sessions.service.js';
 import type { MintedInvitationDto } from '../../apps/api/src/members/invitation.dto.js';
 import type { MemberDto } from '../../apps/api/src/members/member.dto.js';
+import { OrganizationsService } from '../../apps/api/src/organizations/organizations.service.js';
+import { UsersService } from '../../apps/api/src/users/users.service.js';
 import { Client, type Reply } from './client.js';
 import type { TestService } from './service.js';
 import type { Wire } from './wire.js';
@@ -49,27 +55,13 @@ export function newAddress(): string {
 
 /** Somebody with an organization of their own. The first one of a service registers with the setup token. */
 export async function signUp(service: TestService, name = 'Jane Developer'): Promise<Person> {
-  return signIn(service, await register(service, name));
+  const users = await service.database.rows(`SELECT 1 FROM users LIMIT 1`);
+  return users.length === 0 ? signIn(service, await register(service, name)) : enter(service, name);
 }
 
 /** Somebody whose one membership is in the organization of `owner`, with that role: written by SQL. */
-export async function memberOf(service: TestService, owner: Person, role: string): Promise<Person> {
-  const account = await register(service, `A ${role}`);
-  const [user, own, joined] = [
-    uuidOf('user', account.userId),
-    uuidOf('organization', account.organizationId),
-    uuidOf('organization', owner.organizationId),
-  ];
-  await service.database.transaction(async (transaction) => {
-    await transaction.rows(`DELETE FROM memberships WHERE user_id = $1`, [user]);
-    await transaction.rows(`DELETE FROM organizations WHERE id = $1`, [own]);
-    await transaction.rows(`INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, $3)`, [
-      joined,
-      user,
-      role,
-    ]);
-  });
-  return signIn(service, { ...account, organizationId: owner.organizationId });
+export function memberOf(service: TestService, owner: Person, role: string): Promise<Person> {
+  return enter(service, `A ${role}`, { organizationId: owner.organizationId, role });
 }
 
 /** An invitation to the organization of `owner`, with its token: the service of the test has no mail server. */
@@ -102,30 +94,83 @@ export function newEmail(): string {
   return `${randomBytes(6).toString('hex')}@example.com`;
 }
 
+/** The first account of a service, by its own API. */
 async function register(service: TestService, name: string): Promise<Account> {
   const address = newAddress();
   const email = newEmail();
-  const setupToken = await admission(service, email);
-  const body = { email, password, name, ...(setupToken === undefined ? {} : { setupToken }) };
+  const links = service.app.get(AccountLinksService, { strict: false });
+  const { token: setupToken } = await links.issueSetup(undefined);
+  const body = { email, password, name, setupToken };
   const reply = await new Client(service, { address }).post('/auth/register', body);
   const { user, organization } = expectStatus(reply, 201).data<Wire<RegisteredDto>>();
   return { userId: user.id, organizationId: organization.id, name, email, password, address };
 }
 
-/** The one-time token that this registration takes, if it takes one. */
-async function admission(service: TestService, email: string): Promise<string | undefined> {
-  const links = service.app.get(AccountLinksService, { strict: false });
-  const users = await service.database.rows(`SELECT 1 FROM users LIMIT 1`);
-  if (users.length === 0) return (await links.issueSetup(undefined)).token;
-  return service.runtime.settings.registration === 'open'
-    ? undefined
-    : (await links.issueInvitation(email)).token;
+/** The hash of `password`, made once: a computation for every person would be a third of the time that suites take. */
+let passwordHash: Promise<string> | undefined;
+
+/** Somebody whom the services made without registration and sign-in, which have suites of their own. */
+async function enter(
+  service: TestService,
+  name: string,
+  place?: { organizationId: string; role: string },
+): Promise<Person> {
+  const of = <T>(type: Type<T>): T => service.app.get(type, { strict: false });
+  const address = newAddress();
+  const email = newEmail();
+  passwordHash ??= of(UsersService).hashNewPassword(password, { addressBlock: address });
+  const fields = { email, name, passwordHash: await passwordHash, isSuperuser: false };
+  const origin = {
+    requestId: genReqId(),
+    ip: address,
+    method: 'POST',
+    route: '/auth/login',
+    event: '',
+    recorded: true,
+  };
+  const { userId, organizationId, session } = await service.database.transaction(async (transaction) => {
+    const user = await of(UsersService).create(transaction, fields);
+    const organizationId = place
+      ? await join(transaction, user.id, place)
+      : (await of(OrganizationsService).createPersonal(transaction, user)).id;
+    const session = await of(SessionsService).openIn(transaction, user.id, organizationId, origin);
+    if (!session) throw new Error('Whoever was made is no member.');
+    return {
+      userId: publicId('user', user.id),
+      organizationId: publicId('organization', organizationId),
+      session,
+    };
+  });
+  return withToken(service, { userId, organizationId, name, email, password, address }, session);
+}
+
+async function join(
+  transaction: Transaction,
+  userId: string,
+  { organizationId, role }: { organizationId: string; role: string },
+): Promise<string> {
+  const id = uuidOf('organization', organizationId) ?? '';
+  await transaction.rows(`INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, $3)`, [
+    id,
+    userId,
+    role,
+  ]);
+  return id;
 }
 
 async function signIn(service: TestService, account: Account): Promise<Person> {
   const visitor = new Client(service, { address: account.address });
   const signedIn = await visitor.post('/auth/login', { email: account.email, password: account.password });
-  const { accessToken, refreshToken } = expectStatus(signedIn, 200).data<Wire<SessionTokensDto>>();
+  return withToken(service, account, expectStatus(signedIn, 200).data<Wire<SessionTokensDto>>());
+}
+
+/** Gives somebody who is signed in a personal token. */
+async function withToken(
+  service: TestService,
+  account: Account,
+  { accessToken, refreshToken }: { accessToken: string; refreshToken: string },
+): Promise<Person> {
+  const visitor = new Client(service, { address: account.address });
   const sessionClient = visitor.as(accessToken);
   const minted = await sessionClient.post('/api-tokens', { name: 'Tests' });
   const { id, token } = expectStatus(minted, 201).data<Wire<MintedApiTokenDto>>();

@@ -14,8 +14,14 @@ export type GrantAnswer = Wire<GrantDto>;
 export type RoleAnswer = Wire<RoleDto>;
 export type TeamAnswer = Wire<TeamDto>;
 
-/** To whom a vault is granted in tests: a person or a team. */
-export type Grantee = Pick<Person, 'userId'> | Pick<TeamAnswer, 'id'>;
+/** To whom something is granted in tests: a person, a team or an API key. */
+export type Grantee = Pick<Person, 'userId'> | Pick<TeamAnswer, 'id'> | { keyId: string };
+
+/** A grantee as requests name it. */
+export function named(to: Grantee): Pick<CreateGrantDto, 'memberId' | 'teamId' | 'keyId'> {
+  if ('keyId' in to) return { keyId: to.keyId };
+  return 'userId' in to ? { memberId: to.userId } : { teamId: to.id };
+}
 
 /** Asks for a grant. */
 export function askToGrant(
@@ -24,8 +30,7 @@ export function askToGrant(
   to: Grantee,
   level: VaultLevel,
 ): Promise<Reply> {
-  const grantee = 'userId' in to ? { memberId: to.userId } : { teamId: to.id };
-  const body: CreateGrantDto = { ...grantee, level };
+  const body: CreateGrantDto = { ...named(to), level };
   return by.client.post(`/vaults/${vaultId}/grants`, body);
 }
 

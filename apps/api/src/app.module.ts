@@ -7,6 +7,7 @@ import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { ApiTokensModule } from './api-tokens/api-tokens.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { CloudV2Module } from './cloud-v2/cloud-v2.module.js';
 import { CoreModule } from './core.module.js';
 import { GrantsModule } from './grants/grants.module.js';
 import { LeakedTokensModule } from './leaked-tokens/leaked-tokens.module.js';
@@ -15,9 +16,12 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
 import { MembersModule } from './members/members.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { RolesModule } from './roles/roles.module.js';
+import { ProjectsModule } from './projects/projects.module.js';
 import type { Runtime } from './runtime/runtime.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { ServiceModule } from './service/service.module.js';
+import { SingleSignOnModule } from './single-sign-on/single-sign-on.module.js';
+import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 import { UsersModule } from './users/users.module.js';
 import { VaultsModule } from './vaults/vaults.module.js';
@@ -31,14 +35,18 @@ const domains = [
   AuthModule,
   MembersModule,
   TeamsModule,
+  ProjectsModule,
   VaultsModule,
   GrantsModule,
   SecretsModule,
   ApiTokensModule,
   ApiKeysModule,
   LeakedTokensModule,
+  SingleSignOnModule,
+  SubscriptionsModule,
   MeModule,
   AdminModule,
+  CloudV2Module,
 ];
 
 /** The composition root: the one file that names every domain. */

@@ -15,12 +15,16 @@ import { settingsToken } from '@credvault/config/settings.js';
 import { Keyring } from '@credvault/crypto/keyring.js';
 import { RootKeys } from '@credvault/crypto/root-keys.js';
 import { AuthenticatorCipher } from '@credvault/crypto/authenticator-cipher.js';
+import { ProviderSecretCipher } from '@credvault/crypto/provider-secret-cipher.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
+import { UserHmac } from '@credvault/crypto/user-hmac.js';
 import { Database } from '@credvault/database/database.js';
 import { InvalidationChannel } from '@credvault/database/invalidation-channel.js';
 import { Idempotency } from '@credvault/http/idempotency.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
 import { Mailer } from '@credvault/mail/mailer.js';
+import { AddressRules } from '@credvault/outbound/address-rules.js';
+import { OutboundClient } from '@credvault/outbound/outbound-client.js';
 import { rateLimitProviders } from '@credvault/rate-limit/rate-limit.providers.js';
 import { dataFolderToken, type Runtime } from './runtime/runtime.js';
 
@@ -50,7 +54,9 @@ export class CoreModule {
       { provide: InvalidationChannel, useValue: channel },
       { provide: Keyring, useValue: new Keyring(database, rootKeys, channel) },
       { provide: TokenDigester, useValue: digester },
+      { provide: UserHmac, useValue: UserHmac.derivedFrom(systemKeys.pepper) },
       { provide: AuthenticatorCipher, useValue: new AuthenticatorCipher(systemKeys.authenticators) },
+      { provide: ProviderSecretCipher, useValue: new ProviderSecretCipher(systemKeys.providers) },
       { provide: CursorCodec, useValue: new CursorCodec(systemKeys.cursor) },
       { provide: Idempotency, useValue: new Idempotency(database, systemKeys.idempotency) },
       { provide: AuditLog, useValue: auditLog },
@@ -61,6 +67,7 @@ export class CoreModule {
       },
       ...rateLimitProviders(runtime.counters),
       { provide: Mailer, useValue: mailer },
+      { provide: OutboundClient, useValue: new OutboundClient(new AddressRules(settings.outboundAllow)) },
       { provide: LastUsed, useValue: lastUsed },
       { provide: CredentialRegistry, useValue: new CredentialRegistry(digester, cache, lastUsed) },
     ];

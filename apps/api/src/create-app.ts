@@ -3,12 +3,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { Door } from '@credvault/access/door.js';
 import { createFastifyAdapter, installHttp } from '@credvault/http/fastify-adapter.js';
+import { cloudPrefix } from '@credvault/http/request-target.js';
 import { AppModule } from './app.module.js';
 import { NestLogger } from './runtime/nest-logger.js';
 import type { Runtime } from './runtime/runtime.js';
 import { registerRequestFinish } from './service/request-finish.js';
 
-/** Where every endpoint of this version is. */
+/** Where every endpoint is but those of the cloud-style API, whose controllers say their whole path. */
 export const globalPrefix = 'api/v1';
 
 const importBytes = 16 * 1024 * 1024 + 65_536;
@@ -33,7 +34,9 @@ export async function createApp(runtime: Runtime): Promise<NestFastifyApplicatio
     abortOnError: false,
   });
   door.current = app.get(Door);
-  app.setGlobalPrefix(globalPrefix, { exclude: ['openapi.json', 'docs', 'docs/:file'] });
+  app.setGlobalPrefix(globalPrefix, {
+    exclude: ['openapi.json', 'openapi/:file', 'docs', 'docs/:file', `${cloudPrefix.slice(1)}/*rest`],
+  });
   installHttp(app);
   registerRequestFinish(adapter.getInstance(), app, logger);
   return app;

@@ -8,9 +8,12 @@ import { ServiceAccount } from './members/service-account.entity.js';
 import { Membership } from './organizations/membership.entity.js';
 import { Organization } from './organizations/organization.entity.js';
 import { Plan } from './plans/plan.entity.js';
+import { ProjectEnvironment } from './projects/project-environment.entity.js';
+import { Project } from './projects/project.entity.js';
 import { Role } from './roles/role.entity.js';
 import { SecretVersion } from './secrets/secret-version.entity.js';
 import { Secret } from './secrets/secret.entity.js';
+import { Subscription } from './subscriptions/subscription.entity.js';
 import { TeamMember } from './teams/team-member.entity.js';
 import { Team } from './teams/team.entity.js';
 import { User } from './users/user.entity.js';
@@ -26,11 +29,14 @@ export const entities = [
   Membership,
   Organization,
   Plan,
+  Project,
+  ProjectEnvironment,
   Role,
   Secret,
   SecretVersion,
   ServiceAccount,
   Session,
+  Subscription,
   Team,
   TeamMember,
   User,

@@ -6,6 +6,7 @@ const request: SampleRequest = {
   body: { name: "Jane's lamp", tags: [], on: true, owner: null },
   authorized: true,
   answer: 'json',
+  bodies: 'enveloped',
 };
 
 function sourceOf(lang: string, changes: Partial<SampleRequest> = {}): string {
@@ -50,6 +51,15 @@ describe('codeSamples', () => {
       expect(source).not.toMatch(/CREDVAULT_TOKEN|Content-Type|json/);
     }
     expect(sourceOf('Shell', bare)).toBe("curl -X POST 'http://127.0.0.1:3000/api/v1/things'");
+  });
+
+  it('sends key and secret to the cloud-style API, whose answers are bare', () => {
+    const bare = { bodies: 'bare' } as const;
+    expect(sourceOf('Shell', bare)).toContain('-u "$CREDVAULT_KEY:$CREDVAULT_SECRET"');
+    expect(sourceOf('JavaScript', bare)).toContain('const answer = await response.json();');
+    expect(sourceOf('Python', bare)).toContain(
+      'auth=(os.environ["CREDVAULT_KEY"], os.environ["CREDVAULT_SECRET"]),',
+    );
   });
 
   it('reads a file as text', () => {

@@ -1,4 +1,5 @@
 import type { CodeSample } from './document.js';
+import type { BodyStyle } from './document-rules.js';
 
 /** One request, as the samples make it. */
 export interface SampleRequest {
@@ -7,10 +8,14 @@ export interface SampleRequest {
   url: string;
   /** Example body; undefined for a request without one. */
   body?: unknown;
-  /** Whether the operation takes a token, which the samples read from `CREDVAULT_TOKEN`. */
+  /**
+   * Whether the operation takes a credential. The samples read a token from `CREDVAULT_TOKEN`, or for the cloud-style API a
+   * key and its secret from `CREDVAULT_KEY` and `CREDVAULT_SECRET`.
+   */
   authorized: boolean;
   /** What a success holds. */
   answer: 'json' | 'text' | 'nothing';
+  bodies: BodyStyle;
 }
 
 /** The same request with curl, JavaScript (`fetch`) and Python (`requests`). */
@@ -22,9 +27,12 @@ export function codeSamples(request: SampleRequest): CodeSample[] {
   ];
 }
 
-function curlSample({ method, url, body, authorized }: SampleRequest): string {
+function curlSample({ method, url, body, authorized, bodies }: SampleRequest): string {
   const words = [`curl -X ${method} ${shellQuoted(url)}`];
-  if (authorized) words.push('-H "Authorization: Bearer $CREDVAULT_TOKEN"');
+  if (authorized) {
+    const byKey = '-u "$CREDVAULT_KEY:$CREDVAULT_SECRET"';
+    words.push(bodies === 'bare' ? byKey : '-H "Authorization: Bearer $CREDVAULT_TOKEN"');
+  }
   if (body !== undefined)
     words.push('-H "Content-Type: application/json"', `-d ${shellQuoted(JSON.stringify(body))}`);
   return words.join(' \\\n  ');
@@ -35,9 +43,13 @@ function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function javaScriptSample({ method, url, body, authorized, answer }: SampleRequest): string {
+function javaScriptSample({ method, url, body, authorized, answer, bodies }: SampleRequest): string {
+  const isBare = bodies === 'bare';
+  const authorization = isBare
+    ? '    Authorization: `Basic ${btoa(`${process.env.CREDVAULT_KEY}:${process.env.CREDVAULT_SECRET}`)}`,'
+    : '    Authorization: `Bearer ${process.env.CREDVAULT_TOKEN}`,';
   const headers = [
-    ...(authorized ? ['    Authorization: `Bearer ${process.env.CREDVAULT_TOKEN}`,'] : []),
+    ...(authorized ? [authorization] : []),
     ...(body === undefined ? [] : ["    'Content-Type': 'application/json',"]),
   ];
   return [
@@ -50,15 +62,19 @@ function javaScriptSample({ method, url, body, authorized, answer }: SampleReque
     '});',
     'if (!response.ok) throw new Error(await response.text());',
     ...{
-      json: ['const { data } = await response.json();'],
+      json: [`const ${isBare ? 'answer' : '{ data }'} = await response.json();`],
       text: ['const text = await response.text();'],
       nothing: [],
     }[answer],
   ].join('\n');
 }
 
-function pythonSample({ method, url, body, authorized, answer }: SampleRequest): string {
+function pythonSample({ method, url, body, authorized, answer, bodies }: SampleRequest): string {
+  const isBare = bodies === 'bare';
   const bearer = `f"Bearer {os.environ['CREDVAULT_TOKEN']}"`;
+  const authorization = isBare
+    ? '    auth=(os.environ["CREDVAULT_KEY"], os.environ["CREDVAULT_SECRET"]),'
+    : `    headers={"Authorization": ${bearer}},`;
   return [
     ...(authorized ? ['import os', ''] : []),
     'import requests',
@@ -66,12 +82,16 @@ function pythonSample({ method, url, body, authorized, answer }: SampleRequest):
     'response = requests.request(',
     `    "${method}",`,
     `    "${url}",`,
-    ...(authorized ? [`    headers={"Authorization": ${bearer}},`] : []),
+    ...(authorized ? [authorization] : []),
     ...(body === undefined ? [] : [`    json=${indented(pythonLiteral(body), '    ')},`]),
     '    timeout=30,',
     ')',
     'response.raise_for_status()',
-    ...{ json: ['data = response.json()["data"]'], text: ['text = response.text'], nothing: [] }[answer],
+    ...{
+      json: [isBare ? 'answer = response.json()' : 'data = response.json()["data"]'],
+      text: ['text = response.text'],
+      nothing: [],
+    }[answer],
   ].join('\n');
 }
 

@@ -1,15 +1,44 @@
+import { cloudErrorBody } from '../cloud-error-body.js';
 import type { ErrorCode, ErrorDetail } from '../domain-error.js';
 import { errorBody } from '../error-body.js';
 import { defaultMessage, errorStatus } from '../error-status.js';
 import { schemaRef, type Answer, type Reference, type Schema } from './document.js';
+import type { BodyStyle } from './document-rules.js';
 import { failsExtension } from './operation.js';
 import { isLimited, pathParameterNames, type Route } from './routes.js';
 import { takesCredential } from './security.js';
 import { headerRefs, limitHeaders, type AnswerHeaderName } from './shared-components.js';
 import { idBounds } from './string-bounds.js';
 
-/** The body of every error answer, in the three parts of `ErrorBody`. */
-export const errorSchemas: Record<string, Schema> = {
+/** The body of every error answer. */
+export function errorSchemas(bodies: BodyStyle): Record<string, Schema> {
+  return bodies === 'bare' ? bareErrorSchemas : envelopedErrorSchemas;
+}
+
+/** As `CloudErrorBody`. */
+const bareErrorSchemas: Record<string, Schema> = {
+  Error: {
+    type: 'object',
+    properties: {
+      success: { const: false, description: 'Always false.' },
+      message: {
+        type: 'string',
+        maxLength: 4096,
+        description: 'What is wrong and what to do.',
+        examples: [defaultMessage.BAD_REQUEST],
+      },
+      errors: {
+        type: 'object',
+        additionalProperties: { type: 'array', items: { type: 'string', maxLength: 4096 } },
+        description: 'What is wrong, by field or parameter; not there when the error is about none.',
+      },
+    },
+    required: ['success', 'message'],
+  },
+};
+
+/** In the three parts of `ErrorBody`. */
+const envelopedErrorSchemas: Record<string, Schema> = {
   Error: {
     type: 'object',
     properties: { error: { ...schemaRef('ErrorInfo'), description: 'What went wrong.' } },
@@ -79,17 +108,22 @@ interface ErrorText {
 
 /** How each error answer is described. */
 const errorTexts: Record<ErrorCode, ErrorText> = {
-  BAD_REQUEST: { description: 'A parameter, header or field is wrong or unknown; `details` names each.' },
+  BAD_REQUEST: { description: 'A parameter, header or field is wrong or unknown; the answer names each.' },
   UNAUTHORIZED: {
     description: 'The credential is missing, unknown, expired or paused.',
     headers: ['WwwAuthenticate'],
   },
   FORBIDDEN: {
-    description: 'The credential is known, but does not allow this; the message names what is missing.',
+    description:
+      'The credential is known, but does not allow this; the message names what is missing: a scope, say, or the second factor that the organization asks for.',
     headers: ['WwwAuthenticate'],
   },
   STEP_UP_REQUIRED: {
     description: 'The session has to prove again who it stands for, with `POST /auth/step-up`.',
+  },
+  MFA_REQUIRED: {
+    description:
+      'The organization asks people for a second factor, and this one has none. Enrol one with `POST /auth/mfa/totp`.',
   },
   NOT_FOUND: { description: 'There is no such thing, or the credential may not know of it.' },
   METHOD_NOT_ALLOWED: { description: 'The path does not take this method.' },
@@ -114,18 +148,21 @@ const errorTexts: Record<ErrorCode, ErrorText> = {
 };
 
 /** The error answers as shared components, by name: each for operations that are limited, and for those that are not. */
-export function errorComponents(): Record<string, Answer> {
+export function errorComponents(bodies: BodyStyle): Record<string, Answer> {
   const codes = Object.keys(errorTexts) as ErrorCode[];
   const components = [true, false].flatMap((limited) =>
-    codes.map((code) => [componentName(code, limited), errorComponent(code, limited)] as const),
+    codes.map((code) => [componentName(code, limited), errorComponent(code, limited, bodies)] as const),
   );
   return Object.fromEntries(components);
 }
 
-function errorComponent(code: ErrorCode, limited: boolean): Answer {
+function errorComponent(code: ErrorCode, limited: boolean, bodies: BodyStyle): Answer {
   const { description, headers = [], example: told } = errorTexts[code];
   const message = told?.message ?? defaultMessage[code];
-  const example = errorBody(code, message, 'req_01jd3k5m7n8p9q0r1s2t3v4w5x', told?.details);
+  const example =
+    bodies === 'bare'
+      ? cloudErrorBody({ code, message, details: told?.details })
+      : errorBody(code, message, 'req_01jd3k5m7n8p9q0r1s2t3v4w5x', told?.details);
   return {
     description,
     headers: headerRefs(['RequestId', ...headers, ...(limited ? limitHeaders : [])]),
@@ -150,7 +187,7 @@ function codesByRule(route: Route): ErrorCode[] {
   return [
     // Unknown query parameters are refused everywhere.
     'BAD_REQUEST',
-    // An API key may be known and yet come from an address that it does not allow, whatever it asks for.
+    // A credential may be known and yet come from an address that it, or its organization, does not allow, whatever it asks for.
     ...when(takesCredential(route.operation), 'UNAUTHORIZED', 'FORBIDDEN'),
     ...when(pathParameterNames(route.path).length > 0, 'NOT_FOUND'),
     ...when(route.acceptsRetryKey, 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED'),

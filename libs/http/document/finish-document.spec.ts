@@ -18,6 +18,15 @@ function statuses(method: string, path: string): string[] {
   return Object.keys(operationOf(finished(), method, path).responses);
 }
 
+/** The same things in an API whose bodies are bare. */
+function finishedBare(): OpenApiDocument {
+  const raw = rawThings();
+  const list = raw.paths['/api/v1/things']?.['get']?.[answerExtension];
+  if (list) list.shape = 'list';
+  const credentials = { basic: 'Key and secret.', bearer: 'A token.' };
+  return finishDocument(raw, { ...thingRules, bodies: 'bare', credentials }, thingFacts);
+}
+
 /** What the builder says of the fixture after a change to one of its operations or to the whole. */
 function problemsAfter(
   change: (raw: ReturnType<typeof rawThings>, getThing: RawOperation) => void,
@@ -257,5 +266,21 @@ describe('finishDocument', () => {
       delete getThing.description;
     });
     expect(problems).toHaveLength(2);
+  });
+});
+
+describe('a document of bare bodies', () => {
+  it('has no envelopes, lists by name, and errors of its own', () => {
+    const document = finishedBare();
+    const { schemas, responses, securitySchemes } = document.components;
+    expect(Object.keys(schemas)).toEqual(['CreateThing', 'Error', 'Thing', 'ThingList', 'UpdateThing']);
+    expect(Object.keys(schemas['Error']?.properties ?? {})).toEqual(['success', 'message', 'errors']);
+    expect(responses['NotFound']?.content?.['application/json']?.example).toMatchObject({ success: false });
+    expect(Object.keys(securitySchemes)).toEqual(['basic', 'bearer']);
+    const { responses: answers, 'x-codeSamples': samples } = operationOf(document, 'get', '/things');
+    const { content } = answers['200'] as { content: Record<string, { schema: object; example: unknown[] }> };
+    expect(content['application/json']?.schema).toEqual({ $ref: '#/components/schemas/ThingList' });
+    expect(content['application/json']?.example).toHaveLength(1);
+    expect(samples[0]?.source).toContain('-u "$CREDVAULT_KEY:$CREDVAULT_SECRET"');
   });
 });

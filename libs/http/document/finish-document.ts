@@ -74,9 +74,9 @@ export function finishDocument(
     paths: renameRefs(paths),
     components: {
       schemas: published,
-      responses: errorComponents(),
+      responses: errorComponents(rules.bodies),
       parameters: { ...requestHeaders },
-      headers: { ...answerHeaders },
+      headers: answerHeaders(rules.bodies),
       securitySchemes: securitySchemes(rules.credentials),
     },
   });
@@ -98,11 +98,13 @@ function finishSchemas(
   assertDescribed(used, problems);
   const bounded = boundStrings(used, requests, rules.stringBounds, problems);
   const closed = closeRequests(bounded, requests, answers, problems);
-  return { ...closed, ...envelopeSchemas(routes), ...errorSchemas, Pagination: paginationSchema };
+  const envelopes = envelopeSchemas(routes, rules.bodies);
+  return { ...closed, ...envelopes, ...errorSchemas(rules.bodies), Pagination: paginationSchema };
 }
 
 function finishOperation(route: Route, context: Context): Operation {
   const { rules, schemas, tagged, problems } = context;
+  const { bodies } = rules;
   const { operation, answer } = route;
   const scopes = operation['x-required-scopes'];
   const parameters = parametersOf(route, rules, problems);
@@ -112,13 +114,13 @@ function finishOperation(route: Route, context: Context): Operation {
     tags: [route.tag.name],
     summary: operation.summary ?? '',
     description: [runningText(operation.description ?? ''), ...describeDemands(operation)].join('\n\n'),
-    security: securityOf(operation),
+    security: securityOf(operation, Object.keys(rules.credentials)),
     ...(scopes ? { 'x-required-scopes': scopes } : {}),
     ...restrictionsOf(operation),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(requestBody ? { requestBody } : {}),
     responses: {
-      [String(answer.status)]: successAnswer(route, tagged, schemas, problems),
+      [String(answer.status)]: successAnswer(route, { tagged, schemas, bodies }, problems),
       ...errorAnswers(route),
     },
     'x-codeSamples': codeSamples({
@@ -127,6 +129,7 @@ function finishOperation(route: Route, context: Context): Operation {
       body: requestBody?.content['application/json']?.example,
       authorized: takesCredential(operation),
       answer: answer.shape === 'text' ? 'text' : answer.schema === null ? 'nothing' : 'json',
+      bodies,
     }),
   };
 }

@@ -11,7 +11,7 @@ export interface OperationAnswer {
   status: number;
   /** Class name of the resource; null for an answer without a body. */
   schema: string | null;
-  shape: 'one' | 'page' | 'text';
+  shape: 'one' | 'page' | 'list' | 'text';
   description: string;
   /** Media types of a `text` answer. */
   mediaTypes?: string[];
@@ -23,7 +23,7 @@ function answer(spec: OperationAnswer, model: Type | null): MethodDecorator {
   return applyDecorators(ApiExtension(answerExtension, spec), ...(model ? [ApiExtraModels(model)] : []));
 }
 
-/** Documents the success of an operation: `{ "data": <model> }`, or no body for null. */
+/** Documents the success of an operation: `{ "data": <model> }`, `<model>` alone for a `@Bare()` one, or no body for null. */
 export function Answers(status: number, model: Type | null, description: string): MethodDecorator {
   return answer({ status, schema: model?.name ?? null, shape: 'one', description }, model);
 }
@@ -31,6 +31,11 @@ export function Answers(status: number, model: Type | null, description: string)
 /** Documents the success of a list: `{ "data": [<model>], "pagination": … }`. */
 export function AnswersPage(model: Type, description: string): MethodDecorator {
   return answer({ status: 200, schema: model.name, shape: 'page', description }, model);
+}
+
+/** Documents the success of a list of the cloud-style API, which is whole and has no envelope: `[<model>]`. */
+export function AnswersList(model: Type, description: string): MethodDecorator {
+  return answer({ status: 200, schema: model.name, shape: 'list', description }, model);
 }
 
 /**

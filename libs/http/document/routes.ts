@@ -36,7 +36,7 @@ export function readRoutes(
       const handler = operation.operationId;
       const tag = tagOf(operation, rules.tags, problems);
       const answer = operation[answerExtension];
-      if (!answer) problems.add(handler, 'add @Answers, @AnswersPage or @AnswersFile');
+      if (!answer) problems.add(handler, 'add @Answers, @AnswersPage, @AnswersList or @AnswersFile');
       if (!operation.summary) problems.add(handler, 'add a summary: the first line of its JSDoc');
       if (!operation.description) problems.add(handler, 'add a description: @remarks in its JSDoc');
       const known = facts.get(handler);

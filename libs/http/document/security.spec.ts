@@ -15,17 +15,26 @@ describe('securitySchemes', () => {
       apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'Any token.' },
     });
   });
+
+  it('describes no other way than those it is given', () => {
+    expect(Object.keys(securitySchemes({ basic: 'Key and secret.', bearer: 'A token.' }))).toEqual([
+      'basic',
+      'bearer',
+    ]);
+  });
 });
+
+const ways = ['bearer', 'basic', 'apiKey'];
 
 describe('securityOf', () => {
   it('asks nothing of the caller of a public operation', () => {
     const open = operation({ security: undefined });
     expect(takesCredential(open)).toBe(false);
-    expect(securityOf(open)).toEqual([]);
+    expect(securityOf(open, ways)).toEqual([]);
   });
 
   it('takes any of the three, each with the scopes', () => {
-    expect(securityOf(operation({ 'x-required-scopes': ['thing:read'] }))).toEqual([
+    expect(securityOf(operation({ 'x-required-scopes': ['thing:read'] }), ways)).toEqual([
       { bearer: ['thing:read'] },
       { basic: ['thing:read'] },
       { apiKey: ['thing:read'] },
@@ -33,13 +42,13 @@ describe('securityOf', () => {
   });
 
   it('does not take a session by HTTP Basic', () => {
-    expect(securityOf(operation({ 'x-session-only': true }))).toEqual([{ bearer: [] }, { apiKey: [] }]);
+    expect(securityOf(operation({ 'x-session-only': true }), ways)).toEqual([{ bearer: [] }, { apiKey: [] }]);
   });
 
   it.each(['x-person-only', 'x-api-key-only', 'x-administrator-only'] as const)(
     'takes any of the three with %s',
     (restriction) => {
-      const schemes = securityOf(operation({ [restriction]: true })).flatMap(Object.keys);
+      const schemes = securityOf(operation({ [restriction]: true }), ways).flatMap(Object.keys);
       expect(schemes).toEqual(['bearer', 'basic', 'apiKey']);
     },
   );

@@ -7,13 +7,18 @@ export type SecuritySchemeName = 'bearer' | 'basic' | 'apiKey';
 export type SecurityDescriptions = Record<SecuritySchemeName, string>;
 
 /** The security schemes (OpenAPI 3.1.1, Security Scheme Object). */
-export function securitySchemes(descriptions: SecurityDescriptions): Record<SecuritySchemeName, object> {
-  return {
-    bearer: { type: 'http', scheme: 'bearer', description: descriptions.bearer },
-    basic: { type: 'http', scheme: 'basic', description: descriptions.basic },
-    apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: descriptions.apiKey },
-  };
+export function securitySchemes(descriptions: Partial<SecurityDescriptions>): Record<string, object> {
+  const schemes = Object.entries(descriptions).map(([name, description]) => {
+    return [name, { ...schemeFacts[name as SecuritySchemeName], description }] as const;
+  });
+  return Object.fromEntries(schemes);
 }
+
+const schemeFacts: Record<SecuritySchemeName, object> = {
+  bearer: { type: 'http', scheme: 'bearer' },
+  basic: { type: 'http', scheme: 'basic' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+};
 
 /** Whether an operation takes a credential: the access rules say so with the one scheme that every credential fits. */
 export function takesCredential({ security = [] }: RawOperation): boolean {
@@ -24,13 +29,13 @@ export function takesCredential({ security = [] }: RawOperation): boolean {
  * What an operation asks of its caller: each way to send a credential that it takes, any of which will do, with the scopes
  * it needs (OpenAPI 3.1.1, Security Requirement Object, takes names of roles with any scheme). A session has no id, so it does not
  * come by HTTP Basic.
+ *
+ * @param ways those that the document describes, the usual one first
  */
-export function securityOf(operation: RawOperation): Record<string, string[]>[] {
+export function securityOf(operation: RawOperation, ways: string[]): Record<string, string[]>[] {
   if (!takesCredential(operation)) return [];
   const scopes = operation['x-required-scopes'] ?? [];
-  const names: SecuritySchemeName[] = operation['x-session-only']
-    ? ['bearer', 'apiKey']
-    : ['bearer', 'basic', 'apiKey'];
+  const names = operation['x-session-only'] ? ways.filter((name) => name !== 'basic') : ways;
   return names.map((name) => ({ [name]: [...scopes] }));
 }
 
@@ -41,6 +46,8 @@ const restrictions = {
   'x-api-key-only': 'Takes an API key only: sessions and personal tokens are refused with 403.',
   'x-administrator-only':
     'For administrators of this installation, by session or personal token: everybody else is refused with 403.',
+  'x-own-sign-in':
+    'What the identity provider of an organization vouched for is refused with 403: sign in with the password of the account.',
   'x-step-up':
     'A session that has not proved in the last five minutes who it stands for is refused with 403 `STEP_UP_REQUIRED`; prove it with `POST /auth/step-up`. Tokens and keys need no more than their scope.',
 } as const;

@@ -1,6 +1,8 @@
+import { cloudChallenge } from '../cloud-error-body.js';
 import { maxLimit } from '../pagination/list-query.dto.js';
 import { totalCap } from '../pagination/page.js';
 import { schemaRef, type Header, type Parameter, type Reference, type Schema } from './document.js';
+import type { BodyStyle } from './document-rules.js';
 import { idBounds } from './string-bounds.js';
 
 const requestId = { ...idBounds('req'), examples: ['req_01jd3k5m7n8p9q0r1s2t3v4w5x'] };
@@ -35,8 +37,8 @@ export const paginationSchema: Schema = {
   examples: [{ total: 1, limit: 50, offset: 0, nextCursor: null }],
 };
 
-/** Headers of answers, by the name of their component. */
-export const answerHeaders = {
+/** Headers of answers, by the name of their component, as `/api/v1` sends them. */
+const envelopedHeaders = {
   RequestId: {
     description: 'Id of the request; quote it when you report a problem.',
     schema: { type: 'string', ...requestId },
@@ -99,7 +101,20 @@ export const answerHeaders = {
   },
 } satisfies Record<string, Header>;
 
-export type AnswerHeaderName = keyof typeof answerHeaders;
+export type AnswerHeaderName = keyof typeof envelopedHeaders;
+
+/** Headers of answers, by the name of their component. */
+export function answerHeaders(bodies: BodyStyle): Record<AnswerHeaderName, Header> {
+  if (bodies === 'enveloped') return { ...envelopedHeaders };
+  const { Location, WwwAuthenticate } = envelopedHeaders;
+  const project = '/api/v2/projects/prj_01jd3k5m7n8p9q0r1s2t3v4w5x';
+  const challenge = cloudChallenge('Bearer realm="credvault"');
+  return {
+    ...envelopedHeaders,
+    Location: { ...Location, schema: { ...Location.schema, examples: [project] } },
+    WwwAuthenticate: { ...WwwAuthenticate, schema: { ...WwwAuthenticate.schema, examples: [challenge] } },
+  };
+}
 
 /** Headers of every answer of an operation that is limited. */
 export const limitHeaders: AnswerHeaderName[] = ['RateLimitPolicy', 'RateLimit'];
@@ -147,6 +162,14 @@ export const requestHeaders = {
 /** Reference to a header of a request. */
 export function requestHeaderRef(name: keyof typeof requestHeaders): Reference {
   return { $ref: `#/components/parameters/${name}` };
+}
+
+/** Most items of a list that has no pages: everything that one organization may have of its kind. */
+const maxWholeList = 10_000;
+
+/** A list without an envelope. */
+export function bareListSchema(items: Schema): Schema {
+  return { type: 'array', maxItems: maxWholeList, items, description: 'The whole list.' };
 }
 
 /** A page of items, or one thing, in the envelope. */

@@ -1,11 +1,18 @@
 import { maxLimit } from '../pagination/list-query.dto.js';
 import { referredName, schemaRef, type Answer, type MediaType, type Schema } from './document.js';
 import type { DocumentProblems } from './document-problems.js';
+import type { BodyStyle } from './document-rules.js';
 import { exampleOf } from './examples.js';
 import type { OperationAnswer } from './operation.js';
 import { isLimited, type Route } from './routes.js';
 import { publishedName, type Schemas } from './schemas.js';
-import { envelopeSchema, headerRefs, limitHeaders, type AnswerHeaderName } from './shared-components.js';
+import {
+  bareListSchema,
+  envelopeSchema,
+  headerRefs,
+  limitHeaders,
+  type AnswerHeaderName,
+} from './shared-components.js';
 
 /**
  * Longest file answer in characters: the largest number that clients in every language take. A usual export of 10,000
@@ -13,18 +20,24 @@ import { envelopeSchema, headerRefs, limitHeaders, type AnswerHeaderName } from 
  */
 const maxFileLength = 2_147_483_647;
 
-/** The name of the schema that wraps an answer; undefined for an answer without a named schema. */
-export function envelopeName({ schema, shape }: OperationAnswer): string | undefined {
+/** The name of the schema of a whole answer; undefined for an answer without a named schema. */
+export function answerName({ schema, shape }: OperationAnswer, bodies: BodyStyle): string | undefined {
   if (schema === null) return undefined;
+  if (shape === 'list') return `${publishedName(schema)}List`;
+  if (bodies === 'bare') return schema;
   return publishedName(schema) + (shape === 'page' ? 'Page' : 'Response');
 }
 
-/** The envelopes of all answers, by name. */
-export function envelopeSchemas(routes: Route[]): Schemas {
+/** What wraps the classes that answers show, by name: envelopes, and lists that have none. */
+export function envelopeSchemas(routes: Route[], bodies: BodyStyle): Schemas {
   const envelopes: Schemas = {};
   for (const { answer } of routes) {
-    const name = envelopeName(answer);
-    if (name === undefined || answer.schema === null) continue;
+    const name = answerName(answer, bodies);
+    if (name === undefined || answer.schema === null || name === answer.schema) continue;
+    if (answer.shape === 'list') {
+      envelopes[name] = bareListSchema(schemaRef(answer.schema));
+      continue;
+    }
     envelopes[name] = envelopeSchema(
       dataSchema(answer.schema, answer.shape === 'page'),
       answer.shape === 'page',
@@ -61,17 +74,17 @@ export function taggedClasses(routes: Route[]): Set<string> {
 /**
  * The success of an operation.
  *
- * @param schemas all schemas, the envelopes included
+ * @param known all schemas, the envelopes included, and which of their classes carry an `ETag`
  */
 export function successAnswer(
   route: Route,
-  tagged: ReadonlySet<string>,
-  schemas: Schemas,
+  known: { tagged: ReadonlySet<string>; schemas: Schemas; bodies: BodyStyle },
   problems: DocumentProblems,
 ): Answer {
+  const { tagged, schemas, bodies } = known;
   const { answer } = route;
   const headers = headerRefs(headerNames(route, tagged));
-  const name = envelopeName(answer);
+  const name = answerName(answer, bodies);
   if (answer.shape === 'text') {
     return { description: answer.description, headers, content: fileContent(route, problems) };
   }

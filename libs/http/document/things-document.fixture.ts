@@ -28,6 +28,7 @@ export function rawThings(): RawDocument {
 
 export const thingRules: DocumentRules = {
   info: { title: 'Things API', version: '1.0.0' },
+  bodies: 'enveloped',
   servers: [{ url: 'http://127.0.0.1:3000' }],
   tags: [
     { name: 'things', description: 'Things.' },

@@ -95,6 +95,40 @@ export async function makeAccount(url: string, email: string, withToken?: string
   return { client: new ApiClient(url, made.data.token), organizationId: data.organization.id };
 }
 
+/** Somebody who was invited into the organization of another one. */
+export interface Colleague {
+  userId: string;
+  /** Speaks with a personal token. */
+  client: ApiClient;
+  /** Makes one more personal token. */
+  newToken(name: string): Promise<string>;
+}
+
+/** Invites somebody with a role; without a mail server the token of the invitation is in the answer. */
+export async function makeColleague(url: string, owner: ApiClient, role: string): Promise<Colleague> {
+  const nobody = new ApiClient(url);
+  const password = 'six dry tortoises read the map';
+  const email = `${role}@example.com`;
+  const organizations = await owner.call<Envelope<{ id: string }[]>>('GET', '/organizations');
+  const invitation = await owner.call<Envelope<{ token: string }>>(
+    'POST',
+    `/organizations/${organizations.data[0]?.id ?? ''}/invitations`,
+    { email, role },
+  );
+  const { token } = invitation.data;
+  await nobody.call('POST', '/invitations/accept', { token, password, name: 'A colleague' });
+  const session = await nobody.call<Envelope<{ accessToken: string }>>('POST', '/auth/login', {
+    email,
+    password,
+  });
+  const person = new ApiClient(url, session.data.accessToken);
+  const newToken = async (name: string): Promise<string> =>
+    (await person.call<Envelope<{ token: string }>>('POST', '/api-tokens', { name })).data.token;
+  const client = new ApiClient(url, await newToken('black box'));
+  const me = await client.call<Envelope<{ id: string }>>('GET', '/me');
+  return { userId: me.data.id, client, newToken };
+}
+
 /** An API key and its id. */
 export interface ApiKey {
   id: string;

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const documentPath = join(import.meta.dirname, '../../../openapi/v1.json');
+const documentFolder = join(import.meta.dirname, '../../../openapi');
+
+/** The APIs, which have a document each. The ids of operations of `v2` begin with `v2.` here, as both have a `listRoles`. */
+export const apis = ['v1', 'v2'] as const;
+export type Api = (typeof apis)[number];
+
+/** What stands before the ids of the operations of an API. */
+export const idPrefix: Record<Api, string> = { v1: '', v2: 'v2.' };
 
 /** A schema, header, response or parameter of the document, of which only what the tests read is named. */
 export type Node = Record<string, unknown>;
@@ -68,7 +75,10 @@ const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 export class ContractDocument {
   readonly operations: DocumentedOperation[];
 
-  constructor(readonly raw: RawDocument) {
+  constructor(
+    readonly raw: RawDocument,
+    private readonly api: Api = 'v1',
+  ) {
     this.operations = Object.entries(raw.paths).flatMap(([path, item]) =>
       methods.flatMap((method) => {
         const operation = item[method];
@@ -77,10 +87,10 @@ export class ContractDocument {
     );
   }
 
-  /** Reads the committed document. */
-  static read(): ContractDocument {
-    const text = readFileSync(documentPath, 'utf8');
-    return new ContractDocument(JSON.parse(text) as RawDocument);
+  /** Reads the committed document of an API. */
+  static read(api: Api = 'v1'): ContractDocument {
+    const text = readFileSync(join(documentFolder, `${api}.json`), 'utf8');
+    return new ContractDocument(JSON.parse(text) as RawDocument, api);
   }
 
   operation(id: string): DocumentedOperation {
@@ -127,7 +137,7 @@ export class ContractDocument {
     });
     const schemes = (raw.security ?? this.raw.security ?? []).flatMap(Object.keys);
     return {
-      id: raw.operationId,
+      id: idPrefix[this.api] + raw.operationId,
       tag: raw.tags[0] ?? '',
       method: method.toUpperCase(),
       path,
@@ -151,8 +161,14 @@ export class ContractDocument {
   }
 }
 
-/** `/v1/…` and `/health/…` are short for the same below `/api/v1`. */
+/** Which API a path from the root belongs to. */
+export function apiOf(path: string): Api {
+  return /^\/api\/v2(?:\/|$)/.test(path) ? 'v2' : 'v1';
+}
+
+/** `/v1/…` and `/health/…` are short for the same below `/api/v1`; a path of `v2` may end with a slash. */
 function writtenOut(path: string): string {
+  if (apiOf(path) === 'v2') return path.replace(/\/$/, '');
   if (path.startsWith('/health/')) return `/api/v1${path}`;
   return path.startsWith('/v1/') ? `/api${path}` : path;
 }

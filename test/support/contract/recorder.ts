@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterAddress } from '../cluster.js';
 import { AnswerCheck, type CheckedAnswer } from './answer-check.js';
-import { ContractDocument } from './document.js';
+import { apiOf, ContractDocument } from './document.js';
 
 /** One line of the records that the whole run is judged by (`test/contract/coverage.mjs`). */
 export type ContractRecord = { operation: string; status: number } | { violation: string };
@@ -19,16 +19,20 @@ export interface Exchange {
   reply: CheckedAnswer;
 }
 
-const document = ContractDocument.read();
-const check = new AnswerCheck(document);
+const [v1, v2] = [ContractDocument.read('v1'), ContractDocument.read('v2')];
+const contracts = {
+  v1: { document: v1, check: new AnswerCheck(v1) },
+  v2: { document: v2, check: new AnswerCheck(v2) },
+};
 const recorded = new Set<string>();
 
 /**
- * Holds an answer to the document and records that it was seen.
+ * Holds an answer to the document of its API and records that it was seen.
  *
  * @throws ContractViolation; it is recorded too, so that the run fails even where a test swallows it
  */
 export function checkAgainstContract(exchange: Exchange): void {
+  const { document, check } = contracts[apiOf(exchange.path)];
   const outcome = judge(document, check, exchange);
   record(outcome);
   if ('violation' in outcome) throw new ContractViolation(outcome.violation);

@@ -41,6 +41,12 @@ export class OrganizationLimitsDto {
   plan!: string;
 
   /**
+   * Name of the plan that the organization has asked for; null when it has asked for none. Giving it any plan answers it.
+   * @example "enterprise"
+   */
+  requestedPlan!: string | null;
+
+  /**
    * What was negotiated for one API key, instead of the limit of the plan; null when nothing was.
    * @example 5000
    */
@@ -113,13 +119,14 @@ export class OrganizationLimitsQuery extends ListQuery {
 }
 
 export function organizationLimitsDto(limits: OrganizationLimits): OrganizationLimitsDto {
-  const { id, name, plan, apiKeyRequestsPerMinute, tokenRequestsPerMinute, createdAt, updatedAt } = limits;
+  const { id, name, plan, requestedPlan, createdAt, updatedAt } = limits;
   return {
     id: publicId('organization', id),
     name,
     plan,
-    apiKeyRequestsPerMinute,
-    tokenRequestsPerMinute,
+    requestedPlan,
+    apiKeyRequestsPerMinute: limits.apiKeyRequestsPerMinute,
+    tokenRequestsPerMinute: limits.tokenRequestsPerMinute,
     effectiveLimits: {
       apiKeyRequestsPerMinute: limits.effectiveApiKeyRequestsPerMinute,
       tokenRequestsPerMinute: limits.effectiveTokenRequestsPerMinute,

@@ -3,8 +3,8 @@ import type { Actor } from '@credvault/access/actor.js';
 import type { MemberRights } from '@credvault/access/member-rights.js';
 import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { ofApiKey } from '@credvault/access/allowances.js';
-import { levelAllows, levelFor, reachInto } from '@credvault/access/vault-levels.js';
-import { withImplied } from '@credvault/access/scopes.js';
+import { levelAllows, levelFor, reachInto, type VaultLevel } from '@credvault/access/vault-levels.js';
+import { withImplied, type Scope } from '@credvault/access/scopes.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { FairUse } from '@credvault/rate-limit/fair-use.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
@@ -16,9 +16,12 @@ import type {
   PermissionTestDto,
   TestPermissionDto,
 } from './api-key-checks.dto.js';
+import { ApiKeyReachRepository } from './api-key-reach.repository.js';
 import { effectiveScopes } from './api-key-rights.js';
+import { statusOf } from './api-key.dto.js';
 import { ApiKeyNotFound } from './api-keys.errors.js';
-import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
+import type { ApiKeyView } from './api-key-view.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
 
 /** A key with what is outside it and decides about it too. */
 interface Examined {
@@ -34,6 +37,7 @@ interface Examined {
 export class ApiKeyChecksService {
   constructor(
     private readonly keys: ApiKeysRepository,
+    private readonly reaches: ApiKeyReachRepository,
     private readonly organizations: OrganizationsService,
     private readonly vaults: VaultsService,
     private readonly fairUse: FairUse,
@@ -49,7 +53,7 @@ export class ApiKeyChecksService {
     const examined = await this.examine(actor, id);
     const limit = await this.limitProblem(examined);
     const problems: Record<ConnectionCheck, string | null> = {
-      ...problemsOf(examined, address),
+      ...problemsOf(examined, actor, address),
       plan_limit: limit,
     };
     const checks = Object.entries(problems).map(([check, reason]): ConnectionCheckDto => {
@@ -95,29 +99,55 @@ export class ApiKeyChecksService {
     const id = uuidOf('vault', vaultId);
     const known = id === undefined ? new Set<string>() : await this.vaults.known(actor, [id]);
     if (id === undefined || !known.has(id)) return 'There is no such vault.';
-    if (key.vaultIds?.includes(id) === false) return 'The key is limited to other vaults.';
-    const level = owner && reachInto({ grants: owner.grants }, id);
-    if (level === undefined) return "The vault is not granted to the key's owner.";
-    return levelFor(scope) === undefined || levelAllows(level, scope)
-      ? null
-      : `The vault is granted to the key's owner as ${level}, which does not allow it.`;
+    const reach = await this.reaches.find(key);
+    const ofKey = reach ? reach.vaults.get(id) : 'manager';
+    if (ofKey === undefined) return this.boundProblem(key, id);
+    const ofOwner = owner && reachInto({ grants: owner.grants }, id);
+    if (ofOwner === undefined) return "The vault is not granted to the key's owner.";
+    return levelProblem("the key's owner", ofOwner, scope) ?? levelProblem('the key', ofKey, scope);
+  }
+
+  /** Why a key that is bound does not reach a vault. */
+  private async boundProblem(key: ApiKeyView, vaultId: string): Promise<string> {
+    const { projectIds, environments, granted } = key;
+    if (projectIds === null && granted.length === 0) return 'The key is limited to other vaults.';
+    if (environments === null || !(await this.reaches.hasInProjects(key, vaultId))) {
+      return 'The key is limited to other vaults and projects.';
+    }
+    return `The vault is in a project of the key, which is limited to ${environments.join(', ')} there.`;
   }
 }
 
 function problemsOf(
   { key, owner }: Examined,
+  actor: Actor,
   address: string | undefined,
 ): Record<Exclude<ConnectionCheck, 'plan_limit'>, string | null> {
-  const isAllowed = key.allowedIps === null || new AddressRanges(key.allowedIps).holds(address);
   return {
     exists: null,
     not_paused: pausedProblem(key),
     not_expired: expiredProblem(key),
-    address_allowed: isAllowed
-      ? null
-      : `The address ${address ?? '(unknown)'} is in none of the key's blocks.`,
+    address_allowed: addressProblem(key, actor, address),
     owner_active: inactiveProblem(owner),
   };
+}
+
+/** The list of the key and that of its organization, which is the actor's too. */
+function addressProblem(
+  { allowedIps }: ApiKeyView,
+  { organizationAddresses }: Actor,
+  address = '(unknown)',
+): string | null {
+  if (allowedIps && !new AddressRanges(allowedIps).holds(address)) {
+    return `The address ${address} is in none of the key's blocks.`;
+  }
+  if (organizationAddresses?.holds(address) !== false) return null;
+  return `The address ${address} is in none of the organization's blocks.`;
+}
+
+function levelProblem(grantee: string, level: VaultLevel, scope: Scope): string | null {
+  if (levelFor(scope) === undefined || levelAllows(level, scope)) return null;
+  return `The vault is granted to ${grantee} as ${level}, which does not allow it.`;
 }
 
 function unusable(key: ApiKeyView, owner: MemberRights | undefined): string | null {
@@ -128,8 +158,8 @@ function pausedProblem({ pausedAt }: ApiKeyView): string | null {
   return pausedAt === null ? null : 'API key is paused';
 }
 
-function expiredProblem({ expiresAt }: ApiKeyView): string | null {
-  return expiresAt === null || expiresAt.getTime() > Date.now() ? null : 'API key has expired';
+function expiredProblem(key: ApiKeyView): string | null {
+  return statusOf(key) === 'expired' ? 'API key has expired' : null;
 }
 
 function inactiveProblem(owner: MemberRights | undefined): string | null {

@@ -4,7 +4,9 @@ import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
 import type { CredentialUse } from '@credvault/access/last-used.js';
 import { memberRights } from '@credvault/access/member-rights.js';
+import { organizationBounds } from '@credvault/access/organization-bounds.js';
 import type { Transaction } from '@credvault/database/database.js';
+import { boundReach, narrow } from './api-key-reach.js';
 import { effectiveScopes } from './api-key-rights.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 
@@ -39,8 +41,9 @@ export class ApiKeyCredentials implements OnModuleInit, CredentialResolver {
       ofServiceAccount: row.owner_kind === 'service',
       organizationId: row.organization_id,
       ...owner,
+      ...narrow(owner, boundReach(row), row.bound_environments),
+      ...organizationBounds(row),
       scopes: effectiveScopes(row.scopes, owner),
-      vaultIds: row.vault_ids ? new Set(row.vault_ids) : undefined,
       allowedAddresses: row.allowed_ips ? new AddressRanges(row.allowed_ips) : undefined,
       // An administrator's key is a key: it has scopes and nothing else.
       isSuperuser: false,

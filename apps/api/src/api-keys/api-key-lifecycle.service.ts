@@ -10,7 +10,8 @@ import { expiryOf, rotationInterval, type ExpiryWish } from './api-key-expiry.js
 import { rightsAtStake } from './api-key-rights.js';
 import { statusOf } from './api-key.dto.js';
 import { ApiKeyNotFound, ApiKeyShownOnce, ExpiryNeeded, RotatedMeanwhile } from './api-keys.errors.js';
-import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
+import type { ApiKeyView } from './api-key-view.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService, type KeyChange, type MintedKey } from './api-keys.service.js';
 
 export interface Rotation extends ExpiryWish {
@@ -46,7 +47,7 @@ export class ApiKeyLifecycleService {
    * Gives a key a new secret; the old one ends at once or after the overlap. Revives an expired key when it is told how long
    * the key lives from now on.
    *
-   * @throws ApiKeyNotFound, PRECONDITION_FAILED, ExpiryNeeded; RightsTooWide when the key may do more than the actor;
+   * @throws ApiKeyNotFound, PRECONDITION_FAILED, ExpiryNeeded, LifetimeTooLong; RightsTooWide when the key may do more than the actor;
    *   RotatedMeanwhile when another rotation of the same secret was first; ApiKeyShownOnce for a repeated request
    */
   async rotate(
@@ -89,7 +90,10 @@ export class ApiKeyLifecycleService {
     const { overlapSeconds = 0, expiresIn, expiresAt } = rotation;
     const isRenewed = expiresIn !== undefined || expiresAt !== undefined;
     if (statusOf(present) === 'expired' && !isRenewed) throw new ExpiryNeeded();
-    const bounds = { ...present, expiresAt: isRenewed ? expiryOf(rotation, now) : present.expiresAt };
+    const bounds = {
+      ...present,
+      expiresAt: isRenewed ? expiryOf(rotation, now, present.maxLifetimeDays) : present.expiresAt,
+    };
     await this.assertWithinActor(transaction, actor, bounds);
     const { key, secret } = this.apiKeys.mintSecret(actor, present, now);
     const endsAt = new Date(now.getTime() + overlapSeconds * 1_000);

@@ -7,7 +7,8 @@ import { parseMemberId } from '@credvault/access/member-id.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { ApiKeyBounds } from './api-key-bounds.js';
 import { OwnerRefused } from './api-keys.errors.js';
-import { ApiKeysRepository, type KeyOwner } from './api-keys.repository.js';
+import type { KeyOwner } from './api-key-view.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
 
 /** Who shall own a new key, and what `*` stands for there. */
 export interface NewOwner {

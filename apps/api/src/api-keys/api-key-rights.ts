@@ -5,12 +5,14 @@ import { assertWithin, type Rights } from '@credvault/access/rights.js';
 import { withImplied, type Scope } from '@credvault/access/scopes.js';
 import { levelFor, vaultLevels, type VaultLevel } from '@credvault/access/vault-levels.js';
 import type { MemberKind } from '@credvault/access/member-id.js';
+import { environmentsOf, namedReach, namesMore, type KeyBinding } from './api-key-binding.js';
+import { lowerOf, narrow } from './api-key-reach.js';
 import type { ApiKey } from './api-key.entity.js';
 
 const nothing: ReadonlySet<Scope> = new Set();
 
 /** What bounds a key. */
-export type KeyBounds = Pick<ApiKey, 'scopes' | 'vaultIds' | 'allowedIps' | 'expiresAt'>;
+export type KeyBounds = KeyBinding & Pick<ApiKey, 'scopes' | 'allowedIps' | 'expiresAt'>;
 
 /**
  * What a key can do now: its scopes, as far as the role of its owner goes.
@@ -26,13 +28,13 @@ export function effectiveScopes(
 
 /** The effective rights of a key. */
 export function rightsOf(
-  { scopes, vaultIds, allowedIps, expiresAt }: KeyBounds,
-  owner: Pick<MemberRights, 'scopes' | 'grants'> | undefined,
+  bounds: KeyBounds,
+  owner: Pick<MemberRights, 'scopes' | 'grants' | 'projects'> | undefined,
 ): Rights {
+  const { scopes, allowedIps, expiresAt } = bounds;
   return {
+    ...narrow(owner ?? {}, namedReach(bounds), environmentsOf(bounds)),
     scopes: effectiveScopes(scopes, owner),
-    vaultIds: vaultIds ? new Set(vaultIds) : undefined,
-    grants: owner?.grants,
     allowedAddresses: allowedIps ? new AddressRanges(allowedIps) : undefined,
     expiresAt: expiresAt?.getTime(),
   };
@@ -50,13 +52,22 @@ export function rightsAtStake(
 ): Rights {
   const rights = rightsOf(key, owner);
   const isOwner = isInPerson({ credentialType, userId }, key.userId);
-  return isOwner ? rights : { ...rights, scopes: withImplied(key.scopes), grants: grantsAtStake(key) };
+  return isOwner ? rights : { ...rights, ...reachAtStake(key), scopes: withImplied(key.scopes) };
 }
 
-/** How far a key could reach if everything were granted to its owner: no further than its vaults and its scopes go. */
-function grantsAtStake({ scopes, vaultIds }: KeyBounds): ReadonlyMap<string, VaultLevel> | undefined {
-  const level = levelUsedBy(withImplied(scopes));
-  return vaultIds === null ? undefined : new Map(vaultIds.map((id) => [id, level]));
+/** How far a key could reach if everything were granted to its owner: no further than what it names and its scopes go. */
+function reachAtStake(key: KeyBounds): Pick<Rights, 'grants' | 'projects'> {
+  const reach = namedReach(key);
+  if (!reach) return { grants: undefined, projects: undefined };
+  const scopes = withImplied(key.scopes);
+  const level = levelUsedBy(scopes);
+  const projectLevel = scopes.has('project:write') ? 'manager' : level;
+  return { grants: atMost(reach.vaults, level), projects: atMost(reach.projects, projectLevel) };
+}
+
+/** Levels, none of them above the highest. */
+function atMost(levels: ReadonlyMap<string, VaultLevel>, most: VaultLevel): Map<string, VaultLevel> {
+  return lowerOf(levels, new Map([...levels.keys()].map((id) => [id, most])));
 }
 
 /** The lowest level of a grant that lets these scopes do all they can. */
@@ -67,15 +78,17 @@ export function levelUsedBy(scopes: ReadonlySet<Scope>): VaultLevel {
 
 /**
  * What somebody must have who makes a key: for themselves, what they have now bounds it; for a service account, all that it
- * could do if everything were granted to that.
+ * could do if everything were granted to that. A key that is bound makes others as if for somebody else: it may have been given
+ * less of something than its owner has, and what is granted to the owner later is not its own.
  */
 export function rightsOfNew(
-  actor: Pick<Actor, 'credentialType' | 'userId' | 'scopes' | 'grants'>,
+  actor: Pick<Actor, 'credentialType' | 'userId' | 'scopes' | 'grants' | 'projects' | 'vaultIds'>,
   bounds: KeyBounds,
   ownerId: string,
 ): Rights {
+  if (ownerId !== actor.userId) return rightsAtStake(actor, { ...bounds, userId: ownerId }, undefined);
   const own = { ...rightsOf(bounds, actor), scopes: bounds.scopes };
-  return ownerId === actor.userId ? own : rightsAtStake(actor, { ...bounds, userId: ownerId }, undefined);
+  return actor.vaultIds === undefined ? own : { ...own, ...reachAtStake(bounds) };
 }
 
 /**
@@ -132,11 +145,10 @@ export function opensMore(present: KeyBounds, next: KeyBounds): boolean {
 function reachesFurther(present: KeyBounds, next: KeyBounds): boolean {
   const before = rightsOf(present, undefined);
   const after = rightsOf(next, undefined);
-  const moreVaults = before.vaultIds !== undefined && after.vaultIds?.isSubsetOf(before.vaultIds) !== true;
   const moreAddresses =
     before.allowedAddresses !== undefined &&
     after.allowedAddresses?.isWithin(before.allowedAddresses) !== true;
   const longer =
     before.expiresAt !== undefined && (after.expiresAt === undefined || after.expiresAt > before.expiresAt);
-  return moreVaults || moreAddresses || longer;
+  return namesMore(present, next) || moreAddresses || longer;
 }

@@ -9,23 +9,26 @@ import {
   IsOptional,
   IsString,
   Length,
+  Matches,
   Max,
   MaxLength,
   Min,
-  ValidateIf,
 } from 'class-validator';
-import type { Actor } from '@credvault/access/actor.js';
+import { knownProjects, type ProjectReach } from '@credvault/access/project-levels.js';
 import { allScopes, type Scope } from '@credvault/access/scopes.js';
+import { knownVaults } from '@credvault/access/vault-levels.js';
 import { memberIdOf, memberTypes, type MemberType } from '@credvault/access/member-id.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { InsteadOf } from '@credvault/http/document/instead-of.js';
 import { IsPrintable } from '@credvault/http/is-printable.js';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
+import { MayBeNull } from '@credvault/http/may-be-null.js';
 import { OptionalBody } from '@credvault/http/optional-body.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import { QueryBoolean, Rfc3339Time } from '@credvault/http/query-values.js';
-import { expiryChoices, type ExpiryChoice } from './api-key-expiry.js';
-import type { ApiKeyView } from './api-keys.repository.js';
+import { environmentName, longestEnvironmentName } from '../projects/environment-name.js';
+import { endOf, expiryChoices, type ExpiryChoice } from './api-key-expiry.js';
+import type { ApiKeyView } from './api-key-view.js';
 
 const statuses = ['active', 'paused', 'expired'] as const;
 export type ApiKeyStatus = (typeof statuses)[number];
@@ -37,6 +40,8 @@ export type RequestedScope = Scope | '*';
 /** Longest text of a block of addresses: an IPv6 address with its prefix length. */
 const blockLength = 49;
 const mostVaults = 1_000;
+const mostProjects = 100;
+const mostEnvironments = 50;
 const mostBlocks = 100;
 /** A week, in seconds. */
 const longestOverlap = 604_800;
@@ -125,11 +130,25 @@ export class ApiKeyDto {
   scopes!: Scope[];
 
   /**
-   * The only vaults the key may know of; null when those of the organization. To a key that is limited itself, only vaults
-   * that it knows of are named.
+   * The only vaults the key may know of, beside those of its projects and what is granted to it; null when it is limited to
+   * none, and when `projectIds` is null too, it may know of those of the organization. Only vaults that you know of are named.
    * @example ["vlt_01jd3k5m7n8p9q0r1s2t3v4w5x"]
    */
   vaultIds!: string[] | null;
+
+  /**
+   * The projects whose vaults the key may know of, also those that come into them later; null when it is limited to none.
+   * Only projects that you know of are named.
+   * @example ["prj_01jd3k5m7n8p9q0r1s2t3v4w5x"]
+   */
+  projectIds!: string[] | null;
+
+  /**
+   * The only environments of these projects whose vaults count; null when all vaults of the projects do. None are named
+   * when you know of none of the projects.
+   * @example ["staging"]
+   */
+  environments!: string[] | null;
 
   /**
    * The only blocks of addresses the key may come from; null when any.
@@ -138,7 +157,7 @@ export class ApiKeyDto {
   allowedIps!: string[] | null;
 
   /**
-   * When the key ends; null when never.
+   * When the key ends; null when never. The longest lifetime that the organization sets (`maxKeyLifetimeDays`) counts too.
    * @example "2027-01-15T08:30:00.000Z"
    */
   expiresAt!: Date | null;
@@ -244,7 +263,8 @@ export class CreateApiKeyDto {
   scopes!: RequestedScope[];
 
   /**
-   * How long the key lives; never ends when neither this nor `expiresAt` is given.
+   * How long the key lives; when neither this nor `expiresAt` is given for ever, or as long as the organization lets a key
+   * live (`maxKeyLifetimeDays`).
    * @example "90d"
    */
   @MayBeAbsent()
@@ -261,7 +281,7 @@ export class CreateApiKeyDto {
   expiresAt?: Date;
 
   /**
-   * The only vaults the key may know of; all of the organization when left out.
+   * The only vaults the key may know of, beside those of `projectIds`; all of the organization when both are left out.
    * @example ["vlt_01jd3k5m7n8p9q0r1s2t3v4w5x"]
    */
   @MayBeAbsent()
@@ -272,6 +292,33 @@ export class CreateApiKeyDto {
   @IsString({ each: true })
   @Length(1, 64, { each: true })
   vaultIds?: string[];
+
+  /**
+   * The projects whose vaults the key may know of, also those that come into them later.
+   * @example ["prj_01jd3k5m7n8p9q0r1s2t3v4w5x"]
+   */
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(mostProjects)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @Length(1, 64, { each: true })
+  projectIds?: string[];
+
+  /**
+   * The only environments of these projects whose vaults count; all vaults of the projects when left out. Takes `projectIds`.
+   * @example ["staging"]
+   */
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(mostEnvironments)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @Length(1, longestEnvironmentName, { each: true })
+  @Matches(environmentName, { each: true })
+  environments?: string[];
 
   /**
    * The only addresses the key may come from, as blocks in CIDR notation or single addresses, IPv4 and IPv6; any when left
@@ -286,11 +333,6 @@ export class CreateApiKeyDto {
   @IsString({ each: true })
   @Length(1, blockLength, { each: true })
   allowedIps?: string[];
-}
-
-/** Null takes a bound away; left out, it stays as it is. */
-function MayBeNull(): PropertyDecorator {
-  return ValidateIf((_object: object, value: unknown) => value !== undefined && value !== null);
 }
 
 /** What to change of an API key; what is left out stays as it is. */
@@ -327,7 +369,8 @@ export class UpdateApiKeyDto {
   scopes?: RequestedScope[];
 
   /**
-   * The only vaults the key may know of; null for all of the organization.
+   * The only vaults the key may know of, beside those of its projects; null for none but these, or, when `projectIds` is null
+   * too, for all of the organization.
    * @example ["vlt_01jd3k5m7n8p9q0r1s2t3v4w5x"]
    */
   @MayBeNull()
@@ -338,6 +381,34 @@ export class UpdateApiKeyDto {
   @IsString({ each: true })
   @Length(1, 64, { each: true })
   vaultIds?: string[] | null;
+
+  /**
+   * The projects whose vaults the key may know of, also those that come into them later; null for none, which
+   * takes `environments` away as well.
+   * @example ["prj_01jd3k5m7n8p9q0r1s2t3v4w5x"]
+   */
+  @MayBeNull()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(mostProjects)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @Length(1, 64, { each: true })
+  projectIds?: string[] | null;
+
+  /**
+   * The only environments of these projects whose vaults count; null for all vaults of the projects.
+   * @example ["staging"]
+   */
+  @MayBeNull()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(mostEnvironments)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @Length(1, longestEnvironmentName, { each: true })
+  @Matches(environmentName, { each: true })
+  environments?: string[] | null;
 
   /**
    * The only addresses the key may come from; null for any.
@@ -437,10 +508,10 @@ export class ApiKeysQuery extends ListQuery {
   rotationDue?: boolean;
 }
 
-/** A key as the API shows it: to an actor who knows of some vaults alone, with those of its vaults. */
-export function apiKeyDto(key: ApiKeyView, { vaultIds: known }: Pick<Actor, 'vaultIds'>): ApiKeyDto {
-  const { name, description, hint, scopes, allowedIps, expiresAt, lastUsedAt, lastRotatedAt, rotationDueAt } =
-    key;
+/** A key as the API shows it: to an actor who knows of some vaults and projects alone, with those of them that it names. */
+export function apiKeyDto(key: ApiKeyView, viewer: ProjectReach): ApiKeyDto {
+  const projectIds = shownIds('project', key.projectIds, knownProjects(viewer));
+  const { name, description, hint, scopes, allowedIps, lastUsedAt, lastRotatedAt, rotationDueAt } = key;
   return {
     id: publicId('apiKey', key.id),
     name,
@@ -448,10 +519,11 @@ export function apiKeyDto(key: ApiKeyView, { vaultIds: known }: Pick<Actor, 'vau
     hint,
     status: statusOf(key),
     scopes,
-    vaultIds:
-      key.vaultIds && key.vaultIds.filter((id) => known?.has(id) ?? true).map((id) => publicId('vault', id)),
+    vaultIds: shownIds('vault', key.vaultIds, knownVaults(viewer)),
+    projectIds,
+    environments: key.environments && projectIds?.length === 0 ? [] : key.environments,
     allowedIps,
-    expiresAt,
+    expiresAt: endOf(key),
     lastUsedAt,
     lastRotatedAt,
     rotationDueAt,
@@ -464,13 +536,23 @@ export function apiKeyDto(key: ApiKeyView, { vaultIds: known }: Pick<Actor, 'vau
   };
 }
 
+/** @param known what the viewer knows of; undefined: everything */
+function shownIds(
+  kind: 'vault' | 'project',
+  ids: readonly string[] | null,
+  known: ReadonlySet<string> | undefined,
+): string[] | null {
+  return ids && ids.filter((id) => known?.has(id) ?? true).map((id) => publicId(kind, id));
+}
+
 function ownerOf({ userId, ownerKind, ownerName }: ApiKeyView): ApiKeyOwnerDto {
   return { id: memberIdOf(ownerKind, userId), type: memberTypes[ownerKind], name: ownerName };
 }
 
-export function statusOf({ expiresAt, pausedAt }: Pick<ApiKeyView, 'expiresAt' | 'pausedAt'>): ApiKeyStatus {
-  if (expiresAt !== null && expiresAt.getTime() <= Date.now()) return 'expired';
-  return pausedAt === null ? 'active' : 'paused';
+export function statusOf(key: ApiKeyView): ApiKeyStatus {
+  const end = endOf(key);
+  if (end !== null && end.getTime() <= Date.now()) return 'expired';
+  return key.pausedAt === null ? 'active' : 'paused';
 }
 
 function previousSecretOf(key: ApiKeyView): PreviousSecretDto | null {

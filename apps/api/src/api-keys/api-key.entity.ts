@@ -30,9 +30,17 @@ export class ApiKey {
   @Column('text', { array: true })
   scopes!: Scope[];
 
-  /** The only vaults it may know of; null: those of the organization. */
+  /** The vaults it is bound to; bound to neither vaults nor projects, it may know of those of the organization. */
   @Column('uuid', { name: 'vault_ids', array: true, nullable: true })
   vaultIds!: string[] | null;
+
+  /** The projects it is bound to: it may know of their vaults, also of those that come into them later. */
+  @Column('uuid', { name: 'project_ids', array: true, nullable: true })
+  projectIds!: string[] | null;
+
+  /** The only environments of these projects that count; null: all, and the vaults without one. */
+  @Column('text', { array: true, nullable: true })
+  environments!: string[] | null;
 
   /** The only blocks of addresses it may come from, in CIDR notation; null: any. */
   @Column('text', { name: 'allowed_ips', array: true, nullable: true })

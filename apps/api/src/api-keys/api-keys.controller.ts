@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { Requires, RequiresApiKey } from '@credvault/access/rules.js';
+import { Requires, RequiresApiKey, StepUp } from '@credvault/access/rules.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersPage, Fails } from '@credvault/http/document/operation.js';
 import { etagOf, IfMatch } from '@credvault/http/etag.js';
@@ -19,7 +19,7 @@ import {
   RotateApiKeyDto,
   UpdateApiKeyDto,
 } from './api-key.dto.js';
-import type { ApiKeyView } from './api-keys.repository.js';
+import type { ApiKeyView } from './api-key-view.js';
 import { ApiKeysService, type MintedKey } from './api-keys.service.js';
 
 @ApiTags('api-keys')
@@ -49,6 +49,7 @@ export class ApiKeysController {
    */
   @Post()
   @Requires('key:manage', 'api_key.created')
+  @StepUp()
   @Answers(201, MintedApiKeyDto, 'The key with its secret, shown this once.')
   async createApiKey(
     @CurrentActor() actor: Actor,
@@ -144,6 +145,7 @@ export class ApiKeysController {
   @Post(':keyId/resume')
   @HttpCode(200)
   @Requires('key:manage', 'api_key.resumed')
+  @StepUp()
   @Answers(200, ApiKeyDto, 'The key, working again.')
   async resumeApiKey(
     @CurrentActor() actor: Actor,
@@ -163,6 +165,7 @@ export class ApiKeysController {
   @Post(':keyId/rotate')
   @HttpCode(200)
   @Requires('key:manage', 'api_key.rotated')
+  @StepUp()
   @Answers(200, MintedApiKeyDto, 'The key with its new secret, shown this once.')
   @Fails('CONFLICT')
   async rotateApiKey(

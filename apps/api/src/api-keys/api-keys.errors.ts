@@ -76,3 +76,16 @@ export class ExpiryNeeded extends DomainError {
     });
   }
 }
+
+/** Grants add to what a key is bound to. One that is bound to nothing reaches what its owner does, and they would say nothing. */
+export class KeyHasGrants extends DomainError {
+  constructor() {
+    const message =
+      'Something is granted to this key, so it must stay bound to vaults or projects. Take its grants back first.';
+    super('CONFLICT', message, {
+      details: [
+        { path: 'id', code: 'has_grants', message: 'has grants, which add to its vaults and projects' },
+      ],
+    });
+  }
+}

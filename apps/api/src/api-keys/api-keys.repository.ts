@@ -1,33 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
 import type { CredentialUse } from '@credvault/access/last-used.js';
+import { lifetimeEnd } from '@credvault/access/lifetimes.js';
 import { memberColumns, memberJoins, type MemberRow } from '@credvault/access/member-rights.js';
+import {
+  organizationBoundsColumns,
+  type OrganizationBoundsRow,
+} from '@credvault/access/organization-bounds.js';
 import type { Scope } from '@credvault/access/scopes.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import { parseMemberId, type MemberKind } from '@credvault/access/member-id.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
 import type { ApiKeysQuery } from './api-key.dto.js';
+import { reachColumns, reachJoins, type BoundReachRow } from './api-key-reach.js';
 import { ApiKeySecret } from './api-key-secret.entity.js';
+import { keyColumns, keysAsShown, type ApiKeyView, type KeyOwner } from './api-key-view.js';
 import { ApiKey } from './api-key.entity.js';
 
-/** Who owns a key or may own one. */
-export interface KeyOwner {
-  userId: string;
-  ownerKind: MemberKind;
-  ownerName: string;
-}
-
-/** A key as it is shown: with its owner, and with the secret before the present one, if there is one. */
-export interface ApiKeyView extends ApiKey, KeyOwner {
-  creatorKind: MemberKind;
-  previousHint: string | null;
-  previousEndsAt: Date | null;
-  previousLastUsedAt: Date | null;
-}
-
 /** Everything that the door must know of a key, in one row. */
-export interface ApiKeyPrincipalRow extends MemberRow {
+export interface ApiKeyPrincipalRow extends MemberRow, BoundReachRow, OrganizationBoundsRow {
   organization_id: string;
   id: string;
   secret_id: string;
@@ -35,7 +27,6 @@ export interface ApiKeyPrincipalRow extends MemberRow {
   user_id: string;
   owner_kind: MemberKind | null;
   scopes: Scope[];
-  vault_ids: string[] | null;
   allowed_ips: string[] | null;
   expires_at: Date | null;
   paused_at: Date | null;
@@ -43,10 +34,13 @@ export interface ApiKeyPrincipalRow extends MemberRow {
   requests_per_minute: number | null;
 }
 
+/** A key ends when it says, and when its organization lets none live longer without a rotation. */
+const end = `least(k.expires_at, ${lifetimeEnd('coalesce(k.last_rotated_at, k.created_at)', 'o.max_key_lifetime_days')})`;
+
 const selectPrincipal = {
   name: 'select_api_key_principal',
-  text: `SELECT k.organization_id, k.id, s.id AS secret_id, s.ends_at, k.user_id, u.kind AS owner_kind, k.scopes, k.vault_ids, k.allowed_ips,
-      k.expires_at, k.paused_at, p.name AS plan, ${memberColumns},
+  text: `SELECT k.organization_id, k.id, s.id AS secret_id, s.ends_at, k.user_id, u.kind AS owner_kind, k.scopes, k.allowed_ips,
+      ${end} AS expires_at, k.paused_at, p.name AS plan, ${organizationBoundsColumns}, ${memberColumns}, ${reachColumns},
       coalesce(o.api_key_requests_per_minute, p.api_key_requests_per_minute) AS requests_per_minute
     FROM api_key_secrets s
     JOIN api_keys k ON k.organization_id = s.organization_id AND k.id = s.api_key_id
@@ -55,31 +49,17 @@ const selectPrincipal = {
     LEFT JOIN users u ON u.id = k.user_id
     LEFT JOIN memberships m ON m.organization_id = k.organization_id AND m.user_id = k.user_id
     ${memberJoins}
+    ${reachJoins}
     WHERE s.digest = $1`,
 };
-
-const columns = `k.organization_id AS "organizationId", k.id, k.user_id AS "userId", k.created_by AS "createdBy", k.name,
-  k.description, k.hint, k.scopes, k.vault_ids AS "vaultIds", k.allowed_ips AS "allowedIps",
-  k.expires_at AS "expiresAt", k.paused_at AS "pausedAt", k.last_used_at AS "lastUsedAt",
-  k.last_rotated_at AS "lastRotatedAt", k.rotation_due_at AS "rotationDueAt",
-  k.rotation_due_noted AS "rotationDueNoted", k.revision, k.created_at AS "createdAt", k.updated_at AS "updatedAt",
-  coalesce(u.kind, 'person') AS "ownerKind", coalesce(u.name, '') AS "ownerName",
-  coalesce(c.kind, 'person') AS "creatorKind", s.hint AS "previousHint", s.ends_at AS "previousEndsAt", s.last_used_at AS "previousLastUsedAt"`;
-
-/** A key has at most one secret that has an end. */
-const withPrevious = `api_keys k
-  LEFT JOIN users u ON u.id = k.user_id
-  LEFT JOIN users c ON c.id = k.created_by
-  LEFT JOIN api_key_secrets s
-    ON s.organization_id = k.organization_id AND s.api_key_id = k.id AND s.ends_at IS NOT NULL`;
 
 /** An id that no row has: what a filter by a malformed id looks for. */
 const nobody = '00000000-0000-0000-0000-000000000000';
 
 const statusConditions = {
-  expired: 'k.expires_at <= now()',
-  paused: 'k.paused_at IS NOT NULL AND (k.expires_at IS NULL OR k.expires_at > now())',
-  active: 'k.paused_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())',
+  expired: `coalesce(${end} <= now(), false)`,
+  paused: `k.paused_at IS NOT NULL AND coalesce(${end} > now(), true)`,
+  active: `k.paused_at IS NULL AND coalesce(${end} > now(), true)`,
 };
 
 @Injectable()
@@ -92,17 +72,22 @@ export class ApiKeysRepository {
 
   async find(organizationId: string, id: string): Promise<ApiKeyView | undefined> {
     const [row] = await this.database.rows<ApiKeyView>(
-      `SELECT ${columns} FROM ${withPrevious} WHERE k.organization_id = $1 AND k.id = $2`,
+      `SELECT ${keyColumns} FROM ${keysAsShown} WHERE k.organization_id = $1 AND k.id = $2`,
       [organizationId, id],
     );
     return row;
   }
 
-  /** The key as the transaction sees it, locked against every other change. */
+  /**
+   * The key as the transaction sees it, locked against every other change. It is read once it is locked: what was granted to it
+   * while this waited counts.
+   */
   async lock(transaction: Transaction, organizationId: string, id: string): Promise<ApiKeyView | undefined> {
+    const key = [organizationId, id];
+    await transaction.rows(`SELECT id FROM api_keys WHERE organization_id = $1 AND id = $2 FOR UPDATE`, key);
     const [row] = await transaction.rows<ApiKeyView>(
-      `SELECT ${columns} FROM ${withPrevious} WHERE k.organization_id = $1 AND k.id = $2 FOR UPDATE OF k`,
-      [organizationId, id],
+      `SELECT ${keyColumns} FROM ${keysAsShown} WHERE k.organization_id = $1 AND k.id = $2`,
+      key,
     );
     return row;
   }
@@ -213,7 +198,7 @@ export class ApiKeysRepository {
       .add('(k.rotation_due_at <= now()) = ?::boolean', query.rotationDue)
       .addCommon(query, { created: 'k.created_at', updated: 'k.updated_at', search: 'k.name' });
     if (query.status) conditions.add(`(${statusConditions[query.status]}) = ?::boolean`, true);
-    return listRows<ApiKeyView>(this.database, { columns, from: withPrevious, conditions, page });
+    return listRows<ApiKeyView>(this.database, { columns: keyColumns, from: keysAsShown, conditions, page });
   }
 
   /** Requests that the plan of an organization allows each of its keys in a minute; undefined: unlimited. */
@@ -227,12 +212,11 @@ export class ApiKeysRepository {
   }
 
   /** The keys that a member owns, the oldest first, locked against every other change. */
-  lockOwned(transaction: Transaction, organizationId: string, userId: string): Promise<ApiKey[]> {
-    return transaction.manager.find(ApiKey, {
-      where: { organizationId, userId },
-      order: { createdAt: 'ASC', id: 'ASC' },
-      lock: { mode: 'pessimistic_write' },
-    });
+  async lockOwned(transaction: Transaction, organizationId: string, userId: string): Promise<ApiKeyView[]> {
+    const ofOwner = 'WHERE k.organization_id = $1 AND k.user_id = $2 ORDER BY k.created_at, k.id';
+    const owner = [organizationId, userId];
+    await transaction.rows(`SELECT k.id FROM api_keys k ${ofOwner} FOR UPDATE`, owner);
+    return transaction.rows<ApiKeyView>(`SELECT ${keyColumns} FROM ${keysAsShown} ${ofOwner}`, owner);
   }
 
   /** The keys that a person owns, in every organization, at most 1,000. */
@@ -245,8 +229,9 @@ export class ApiKeysRepository {
   }
 
   /** How many keys an organization has. */
-  async countAll(transaction: Transaction, organizationId: string): Promise<number> {
-    const [row] = await transaction.rows<{ count: number }>(
+  /** @param transaction the one the caller is in, if it is in one */
+  async countAll(transaction: Transaction | undefined, organizationId: string): Promise<number> {
+    const [row] = await (transaction ?? this.database).rows<{ count: number }>(
       `SELECT count(*)::int AS count FROM api_keys WHERE organization_id = $1`,
       [organizationId],
     );

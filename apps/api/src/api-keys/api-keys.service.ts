@@ -15,15 +15,17 @@ import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/pa
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { LongLivedTokens } from '../auth/long-lived-tokens.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
-import { ApiKeyBounds } from './api-key-bounds.js';
-import { expiryOf, futureExpiry, rotationInterval } from './api-key-expiry.js';
+import { ApiKeyBounds, bindingAfter } from './api-key-bounds.js';
+import { changedExpiry, expiryOf, rotationInterval } from './api-key-expiry.js';
 import { ApiKeyOwners } from './api-key-owners.js';
-import { assertMayChange, opensMore, personOf, rightsOfNew, soleKnowerOf } from './api-key-rights.js';
+import { personOf, rightsOfNew, type KeyBounds } from './api-key-rights.js';
 import type { ApiKeySecret } from './api-key-secret.entity.js';
 import type { ApiKeysQuery, CreateApiKeyDto, UpdateApiKeyDto } from './api-key.dto.js';
 import type { ApiKey } from './api-key.entity.js';
-import { ApiKeyNotFound, ApiKeyShownOnce, SecretOfAnother } from './api-keys.errors.js';
-import { ApiKeysRepository, type ApiKeyView, type KeyOwner } from './api-keys.repository.js';
+import { ApiKeyNotFound, ApiKeyShownOnce } from './api-keys.errors.js';
+import type { ApiKeyView, KeyOwner } from './api-key-view.js';
+import { ApiKeyWidening } from './api-key-widening.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
 
 /** A key that was never used stands where 1970 would. */
 const lastUse: SortColumn = { sql: `coalesce(k.last_used_at, 'epoch'::timestamptz)`, type: 'timestamptz' };
@@ -50,6 +52,7 @@ export class ApiKeysService implements OnModuleInit {
     private readonly keys: ApiKeysRepository,
     private readonly bounds: ApiKeyBounds,
     private readonly owners: ApiKeyOwners,
+    private readonly widening: ApiKeyWidening,
     private readonly organizations: OrganizationsService,
     private readonly database: Database,
     private readonly digester: TokenDigester,
@@ -74,18 +77,20 @@ export class ApiKeysService implements OnModuleInit {
   /**
    * Makes a key that the actor owns, or a service account.
    *
-   * @throws RightsTooWide, ApiKeyFieldRefused; ApiKeyShownOnce for a repeated request
+   * @throws RightsTooWide, ApiKeyFieldRefused, AddressRangeRefused, LifetimeTooLong; ApiKeyShownOnce for a repeated request
    */
   async create(actor: Actor, fields: CreateApiKeyDto, retry?: RetryKey): Promise<Outcome<MintedKey>> {
     const now = new Date();
     const owner = await this.owners.of(actor, fields.ownerId);
+    const named = await this.bounds.namedIn(actor, fields);
+    const { maxKeyLifetimeDays } = await this.organizations.get(actor.organizationId);
     const bounds = {
+      ...bindingAfter(named),
       scopes: this.bounds.scopesOf(fields.scopes, owner.shared),
-      vaultIds: await this.bounds.vaultsOf(actor, fields.vaultIds ?? null),
-      allowedIps: this.bounds.addressesOf(fields.allowedIps ?? null),
-      expiresAt: expiryOf(fields, now),
+      allowedIps: named.allowedIps ?? null,
+      expiresAt: expiryOf(fields, now, maxKeyLifetimeDays),
     };
-    assertWithin(actor, rightsOfNew(actor, bounds, owner.userId));
+    assertWithin(actor, rightsOfNew(actor, { ...bounds, granted: [] }, owner.userId));
     const { name, description = '' } = fields;
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
@@ -105,6 +110,11 @@ export class ApiKeysService implements OnModuleInit {
     return key;
   }
 
+  /** How many keys an organization has, whoever owns them. Whether somebody may know, the caller has checked. */
+  count(organizationId: string): Promise<number> {
+    return this.keys.countAll(undefined, organizationId);
+  }
+
   async list<T>(actor: Actor, query: ApiKeysQuery, toItem: (key: ApiKeyView) => T): Promise<Page<T>> {
     const { organizationId } = actor;
     const page = parsePageRequest(query, {
@@ -118,31 +128,25 @@ export class ApiKeysService implements OnModuleInit {
   }
 
   /**
-   * @throws ApiKeyNotFound, PRECONDITION_FAILED, ApiKeyFieldRefused; RightsTooWide for widening beyond the actor;
-   *   SecretOfAnother for widening what a secret opens that somebody else may know than who should (`soleKnowerOf`)
+   * @throws ApiKeyNotFound, PRECONDITION_FAILED, ApiKeyFieldRefused, LifetimeTooLong, KeyHasGrants; RightsTooWide and
+   *   SecretOfAnother as `ApiKeyWidening`
    */
   async update(actor: Actor, id: string, fields: UpdateApiKeyDto, ifMatch?: string): Promise<ApiKeyView> {
-    const vaultIds = fields.vaultIds && (await this.bounds.vaultsOf(actor, fields.vaultIds));
-    const allowedIps = fields.allowedIps && this.bounds.addressesOf(fields.allowedIps);
+    const named = await this.bounds.namedIn(actor, fields);
     return this.change(actor, id, { type: 'api_key.updated', ifMatch }, async (transaction, present) => {
       const owner = await this.organizations.rightsOf(transaction, present.organizationId, present.userId);
-      const next = {
-        name: fields.name ?? present.name,
-        description: fields.description ?? present.description,
+      const changed = {
+        ...bindingAfter(named, present),
         scopes: fields.scopes
           ? this.bounds.scopesOf(fields.scopes, this.bounds.common(actor, owner))
           : present.scopes,
-        vaultIds: vaultIds === undefined ? present.vaultIds : vaultIds,
-        allowedIps: allowedIps === undefined ? present.allowedIps : allowedIps,
-        expiresAt: fields.expiresAt === undefined ? present.expiresAt : fields.expiresAt,
+        allowedIps: named.allowedIps === undefined ? present.allowedIps : named.allowedIps,
+        expiresAt: changedExpiry(fields.expiresAt, present, new Date()),
       };
-      if (fields.expiresAt) futureExpiry(fields.expiresAt, new Date());
-      assertMayChange(actor, present, next, owner);
-      const knower = soleKnowerOf(actor, present);
-      if (opensMore(present, next) && (await this.keys.hasForeignSecret(transaction, present, knower))) {
-        throw new SecretOfAnother(present.ownerKind);
-      }
-      return { fields: next, details: { fields: Object.keys(fields) } };
+      const { granted } = present;
+      await this.widening.assertAllowed(transaction, actor, present, { ...changed, granted }, owner);
+      const { name = present.name, description = present.description } = fields;
+      return { fields: { name, description, ...changed }, details: { fields: Object.keys(fields) } };
     });
   }
 
@@ -220,7 +224,7 @@ export class ApiKeysService implements OnModuleInit {
     transaction: Transaction,
     actor: Actor,
     owner: KeyOwner,
-    fields: Pick<ApiKey, 'name' | 'description' | 'scopes' | 'vaultIds' | 'allowedIps' | 'expiresAt'>,
+    fields: Pick<ApiKey, 'name' | 'description'> & Omit<KeyBounds, 'granted'>,
     now: Date,
   ): Promise<MintedKey> {
     const { organizationId, userId: createdBy, ofServiceAccount } = actor;
@@ -246,8 +250,10 @@ export class ApiKeysService implements OnModuleInit {
     await this.keys.insert(transaction, apiKey, secret);
     await this.record(transaction, actor, id, { type: 'api_key.created', status: 201 });
     const creatorKind = ofServiceAccount === true ? 'service' : 'person';
+    // Its end is within the longest lifetime already.
+    const maxLifetimeDays = null;
     const noPrevious = { previousHint: null, previousEndsAt: null, previousLastUsedAt: null };
-    return { apiKey: { ...apiKey, ...owner, creatorKind, ...noPrevious }, key };
+    return { apiKey: { ...apiKey, ...owner, creatorKind, granted: [], maxLifetimeDays, ...noPrevious }, key };
   }
 
   private async lock(

@@ -37,7 +37,7 @@ export class ApiTokenDto {
   status!: ApiTokenStatus;
 
   /**
-   * When the token ends; null when never.
+   * When the token ends; null when never. The longest lifetime that the organization sets (`maxTokenLifetimeDays`) counts too.
    * @example "2027-01-01T00:00:00.000Z"
    */
   expiresAt!: Date | null;
@@ -82,7 +82,8 @@ export class CreateApiTokenDto {
   name!: string;
 
   /**
-   * When the token ends (RFC 3339, with offset), in the future; never when left out.
+   * When the token ends (RFC 3339, with offset), in the future; when left out never, or after the longest lifetime that the
+   * organization sets (`maxTokenLifetimeDays`).
    * @example "2027-01-01T00:00:00Z"
    */
   @MayBeAbsent()

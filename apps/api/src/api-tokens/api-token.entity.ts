@@ -28,6 +28,10 @@ export class ApiToken {
   @Column('timestamptz', { name: 'paused_at', nullable: true })
   pausedAt!: Date | null;
 
+  /** It was made with a session that the identity provider of the organization vouched for. */
+  @Column('boolean', { name: 'from_provider' })
+  fromProvider!: boolean;
+
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
 

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { RequiresSession } from '@credvault/access/rules.js';
+import { RequiresSession, StepUp } from '@credvault/access/rules.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersPage } from '@credvault/http/document/operation.js';
@@ -44,6 +44,7 @@ export class ApiTokensController {
    */
   @Post()
   @RequiresSession('api_token.created')
+  @StepUp()
   @Answers(201, MintedApiTokenDto, 'The token, shown this once.')
   async createApiToken(
     @CurrentActor() actor: Actor,
@@ -112,6 +113,7 @@ export class ApiTokensController {
   @Post(':tokenId/resume')
   @HttpCode(200)
   @RequiresSession('api_token.resumed')
+  @StepUp()
   @Answers(200, ApiTokenDto, 'The token, working again.')
   async resumeApiToken(
     @CurrentActor() actor: Actor,

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { QueryResultRow } from 'pg';
 import type { CredentialUse } from '@credvault/access/last-used.js';
+import { lifetimeEnd } from '@credvault/access/lifetimes.js';
 import { memberColumns, memberJoins, type MemberRow } from '@credvault/access/member-rights.js';
+import {
+  organizationBoundsColumns,
+  type OrganizationBoundsRow,
+} from '@credvault/access/organization-bounds.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -13,21 +19,26 @@ export interface TokenOwner {
   userId: string;
 }
 
-interface PrincipalRow extends MemberRow {
+interface PrincipalRow extends MemberRow, OrganizationBoundsRow {
   organization_id: string;
   id: string;
   user_id: string;
   expires_at: Date | null;
   paused_at: Date | null;
   is_superuser: boolean;
+  from_provider: boolean;
   plan: string;
   requests_per_minute: number | null;
 }
 
+/** A token ends when it says, and when its organization lets none live longer. */
+const end = `least(t.expires_at, ${lifetimeEnd('t.created_at', 'o.max_token_lifetime_days')})`;
+
 const selectPrincipal = {
   name: 'select_api_token_principal',
-  text: `SELECT t.organization_id, t.id, t.user_id, t.expires_at, t.paused_at, u.is_superuser, p.name AS plan,
-      coalesce(o.token_requests_per_minute, p.token_requests_per_minute) AS requests_per_minute, ${memberColumns}
+  text: `SELECT t.organization_id, t.id, t.user_id, ${end} AS expires_at, t.paused_at, u.is_superuser, t.from_provider, p.name AS plan,
+      coalesce(o.token_requests_per_minute, p.token_requests_per_minute) AS requests_per_minute, ${memberColumns},
+      ${organizationBoundsColumns}
     FROM api_tokens t
     JOIN memberships m ON m.organization_id = t.organization_id AND m.user_id = t.user_id
     JOIN users u ON u.id = t.user_id
@@ -37,9 +48,17 @@ const selectPrincipal = {
     WHERE t.digest = $1`,
 };
 
-const columns = `id, organization_id AS "organizationId", user_id AS "userId", name, hint, expires_at AS "expiresAt",
-  paused_at AS "pausedAt", last_used_at AS "lastUsedAt", revision, created_at AS "createdAt", updated_at AS "updatedAt"`;
+const columns = `t.id, t.organization_id AS "organizationId", t.user_id AS "userId", t.name, t.hint, t.digest,
+  ${end} AS "expiresAt", t.paused_at AS "pausedAt", t.last_used_at AS "lastUsedAt",
+  t.from_provider AS "fromProvider", t.revision,
+  t.created_at AS "createdAt", t.updated_at AS "updatedAt"`;
 
+const withOrganization = 'api_tokens t JOIN organizations o ON o.id = t.organization_id';
+
+const selectOwn = `SELECT ${columns} FROM ${withOrganization}
+  WHERE t.organization_id = $1 AND t.user_id = $2 AND t.id = $3`;
+
+/** Tokens with the end that counts for them (`end`). */
 @Injectable()
 export class ApiTokensRepository {
   constructor(private readonly database: Database) {}
@@ -48,19 +67,18 @@ export class ApiTokensRepository {
     return (await this.database.execute<PrincipalRow>(selectPrincipal, [digest]))[0];
   }
 
-  find({ organizationId, userId }: TokenOwner, id: string): Promise<ApiToken | null> {
-    return this.database.manager.findOneBy(ApiToken, { organizationId, userId, id });
+  async find({ organizationId, userId }: TokenOwner, id: string): Promise<ApiToken | undefined> {
+    return (await this.database.rows<ApiToken & QueryResultRow>(selectOwn, [organizationId, userId, id]))[0];
   }
 
-  lock(
+  async lock(
     transaction: Transaction,
     { organizationId, userId }: TokenOwner,
     id: string,
-  ): Promise<ApiToken | null> {
-    return transaction.manager.findOne(ApiToken, {
-      where: { organizationId, userId, id },
-      lock: { mode: 'pessimistic_write' },
-    });
+  ): Promise<ApiToken | undefined> {
+    const own = [organizationId, userId, id];
+    const [row] = await transaction.rows<ApiToken & QueryResultRow>(`${selectOwn} FOR UPDATE OF t`, own);
+    return row;
   }
 
   async insert(transaction: Transaction, token: ApiToken): Promise<void> {
@@ -90,10 +108,10 @@ export class ApiTokensRepository {
 
   list(owner: TokenOwner, query: ListQuery, page: PageRequest): Promise<{ rows: ApiToken[]; total: number }> {
     const conditions = new Conditions()
-      .add('organization_id = ?', owner.organizationId)
-      .add('user_id = ?', owner.userId)
-      .addCommon(query, { created: 'created_at', updated: 'updated_at', search: 'name' });
-    return listRows<ApiToken>(this.database, { columns, from: 'api_tokens', conditions, page });
+      .add('t.organization_id = ?', owner.organizationId)
+      .add('t.user_id = ?', owner.userId)
+      .addCommon(query, { created: 't.created_at', updated: 't.updated_at', search: 't.name' });
+    return listRows<ApiToken>(this.database, { columns, from: withOrganization, conditions, page });
   }
 
   /** The tokens of a person in every organization, at most 1,000. */

@@ -2,7 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { CredentialUse } from '@credvault/access/last-used.js';
 import type { Actor, Principal } from '@credvault/access/actor.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
+import { endWithin, latestEnd } from '@credvault/access/lifetimes.js';
 import { memberRights } from '@credvault/access/member-rights.js';
+import { organizationBounds } from '@credvault/access/organization-bounds.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { mintToken, tokenHint } from '@credvault/crypto/tokens.js';
@@ -16,14 +18,16 @@ import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
 import { LongLivedTokens } from '../auth/long-lived-tokens.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { ApiToken } from './api-token.entity.js';
 import { ApiTokenNotFound, ExpiryInThePast, TokenShownOnce } from './api-tokens.errors.js';
 import { ApiTokensRepository } from './api-tokens.repository.js';
 
 const sortable: Record<string, SortColumn> = {
-  createdAt: { sql: 'created_at', type: 'timestamptz' },
-  updatedAt: { sql: 'updated_at', type: 'timestamptz' },
-  name: { sql: 'name', type: 'text' },
+  id: { sql: 't.id', type: 'uuid' },
+  createdAt: { sql: 't.created_at', type: 'timestamptz' },
+  updatedAt: { sql: 't.updated_at', type: 'timestamptz' },
+  name: { sql: 't.name', type: 'text' },
 };
 
 /** A new token with the token itself, which is shown this once. */
@@ -47,6 +51,7 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
     private readonly cursors: CursorCodec,
     private readonly credentials: CredentialRegistry,
     private readonly longLived: LongLivedTokens,
+    private readonly organizations: OrganizationsService,
   ) {}
 
   onModuleInit(): void {
@@ -70,7 +75,10 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
       userId: row.user_id,
       organizationId: row.organization_id,
       ...memberRights(row),
-      isSuperuser: row.is_superuser,
+      ...organizationBounds(row),
+      // Whom a provider vouched for administers nothing beyond its organization.
+      isSuperuser: row.is_superuser && !row.from_provider,
+      fromProvider: row.from_provider,
       expiresAt: row.expires_at?.getTime(),
       paused: row.paused_at !== null,
       plan: row.plan,
@@ -86,16 +94,24 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
     return this.tokens.saveLastUsed(uses);
   }
 
-  /** Makes a token that acts as the actor. @throws ExpiryInThePast; TokenShownOnce for a repeated request */
-  create(
+  /**
+   * Makes a token that acts as the actor; where the organization sets a longest lifetime, one that says nothing else lives
+   * as long.
+   *
+   * @throws ExpiryInThePast, LifetimeTooLong; TokenShownOnce for a repeated request
+   */
+  async create(
     actor: Actor,
-    fields: { name: string; expiresAt?: Date },
+    { name, expiresAt }: { name: string; expiresAt?: Date },
     retry?: RetryKey,
   ): Promise<Outcome<MintedToken>> {
-    if (fields.expiresAt && fields.expiresAt.getTime() <= Date.now()) throw new ExpiryInThePast();
+    const now = new Date();
+    if (expiresAt && expiresAt <= now) throw new ExpiryInThePast();
+    const { maxTokenLifetimeDays } = await this.organizations.get(actor.organizationId);
+    const end = endWithin(expiresAt, latestEnd(now, maxTokenLifetimeDays), 'expiresAt');
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
-        const answer = await this.mint(transaction, actor, fields);
+        const answer = await this.mint(transaction, actor, { name, expiresAt: end }, now);
         return { answer, status: 201, resourceId: answer.apiToken.id };
       },
       replay: (first) => Promise.reject(new TokenShownOnce(publicId('apiToken', first.resourceId))),
@@ -146,20 +162,20 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
   private async mint(
     transaction: Transaction,
     actor: Actor,
-    fields: { name: string; expiresAt?: Date },
+    fields: Pick<ApiToken, 'name' | 'expiresAt'>,
+    now: Date,
   ): Promise<MintedToken> {
     const token = mintToken('ck_live_');
-    const now = new Date();
     const apiToken: ApiToken = {
       organizationId: actor.organizationId,
       id: newUuid(),
       userId: actor.userId,
-      name: fields.name,
+      ...fields,
       hint: tokenHint(token),
       digest: this.digester.digest(token),
-      expiresAt: fields.expiresAt ?? null,
       pausedAt: null,
       lastUsedAt: null,
+      fromProvider: actor.fromProvider === true,
       revision: 1,
       createdAt: now,
       updatedAt: now,

@@ -49,6 +49,20 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 export class AuditEventsRepository {
   constructor(private readonly database: Database) {}
 
+  /**
+   * When a record was written; undefined when there is none. Its id (UUIDv7, RFC 9562 §5.7) was made in the same moment, so
+   * that only the days around it are searched.
+   */
+  async findTime(organizationId: string, id: string): Promise<Date | undefined> {
+    const made = Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+    const [row] = await this.database.rows<{ at: Date }>(
+      `SELECT occurred_at AS at FROM audit_events WHERE organization_id = $1 AND id = $2
+         AND occurred_at BETWEEN to_timestamp($3 / 1000.0) - interval '1 minute' AND to_timestamp($3 / 1000.0) + interval '1 minute'`,
+      [organizationId, id, made],
+    );
+    return row?.at;
+  }
+
   /** A page of the records that somebody may see: with a key of some vaults, those of these vaults. */
   list(
     { organizationId, vaultIds }: Pick<Actor, 'organizationId' | 'vaultIds'>,

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { originOf } from '@credvault/access/origin.js';
-import { Public, RequiresSession } from '@credvault/access/rules.js';
+import { OwnSignIn, Public, RequiresSession, WithoutMfa } from '@credvault/access/rules.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, Fails } from '@credvault/http/document/operation.js';
@@ -25,6 +25,7 @@ import { SignInService } from './sign-in.service.js';
 
 @ApiTags('auth')
 @Controller('auth')
+@WithoutMfa()
 export class AuthController {
   constructor(
     private readonly registrations: RegistrationService,
@@ -58,13 +59,14 @@ export class AuthController {
    * Sign in
    * @remarks Opens a session. The access token lasts 15 minutes; exchange the refresh token for new tokens before it ends.
    * Failed sign-ins are limited, and a wrong password is answered like an unknown account. For an account with a second
-   * factor the answer is `mfaRequired` and a `challengeToken`, with which `POST /auth/mfa` goes on.
+   * factor the answer is `mfaRequired` and a `challengeToken`, with which `POST /auth/mfa` goes on. The session acts in the
+   * oldest organization of the person that takes credentials from this address; 403 says that none does.
    */
   @Post('login')
   @HttpCode(200)
   @Public()
   @Answers(200, SignInDto, 'The tokens of the new session, or the challenge that comes before them.')
-  @Fails('UNAUTHORIZED')
+  @Fails('UNAUTHORIZED', 'FORBIDDEN')
   async login(@Body() body: LoginDto, @Req() request: FastifyRequest): Promise<SignInDto> {
     const signIn = await this.signIns.signIn(body.email, body.password, originOf(request));
     return 'challengeToken' in signIn
@@ -75,13 +77,14 @@ export class AuthController {
   /**
    * Refresh a session
    * @remarks Exchanges a refresh token for a new access token and a new refresh token. A refresh token works once: the one
-   * just exchanged is answered with 409 for ten seconds, and any older one ends the whole session.
+   * just exchanged is answered with 409 for ten seconds, and any older one ends the whole session. From an address that the
+   * organization does not take credentials from it is 403, which ends nothing.
    */
   @Post('refresh')
   @HttpCode(200)
   @Public()
   @Answers(200, SessionTokensDto, 'The new tokens of the session.')
-  @Fails('UNAUTHORIZED', 'CONFLICT')
+  @Fails('UNAUTHORIZED', 'FORBIDDEN', 'CONFLICT')
   async refresh(@Body() body: RefreshDto, @Req() request: FastifyRequest): Promise<SessionTokensDto> {
     const issued = await this.sessions.refresh(body.refreshToken, originOf(request));
     return sessionTokensDto(issued, await this.users.get(issued.userId));
@@ -106,6 +109,7 @@ export class AuthController {
   @Post('password')
   @HttpCode(200)
   @RequiresSession('user.password_changed')
+  @OwnSignIn()
   @Answers(200, PasswordChangedDto, 'What was ended, and what to look through.')
   async changePassword(
     @CurrentActor() actor: Actor,

@@ -75,3 +75,18 @@ export class AlreadyActingThere extends DomainError {
     super('CONFLICT', 'This session acts in that organization already.');
   }
 }
+
+/** A switch to an organization that asks people to sign in more often than this one has. */
+export class SessionTooOld extends DomainError {
+  constructor() {
+    super(
+      'FORBIDDEN',
+      'That organization asks for a sign-in that is younger than this session. Sign in again.',
+      {
+        details: [
+          { path: 'authorization', code: 'session_too_old', message: 'is too long after the sign-in' },
+        ],
+      },
+    );
+  }
+}

@@ -68,6 +68,14 @@ import { StepUpService } from './step-up.service.js';
     SignInService,
     StepUpService,
   ],
-  exports: [AccountLinksService, AccountProof, LongLivedTokens, MfaService, SessionsService, SignInLimits],
+  exports: [
+    AccountLinksService,
+    AccountProof,
+    EmailChangeService,
+    LongLivedTokens,
+    MfaService,
+    SessionsService,
+    SignInLimits,
+  ],
 })
 export class AuthModule {}

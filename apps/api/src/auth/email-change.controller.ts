@@ -4,13 +4,14 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { originOf } from '@credvault/access/origin.js';
-import { Public, RequiresSession } from '@credvault/access/rules.js';
+import { OwnSignIn, Public, RequiresSession, WithoutMfa } from '@credvault/access/rules.js';
 import { Answers, Fails } from '@credvault/http/document/operation.js';
 import { ChangeEmailDto, ConfirmEmailDto, MailRequestedDto } from './account-mail.dto.js';
 import { EmailChangeService } from './email-change.service.js';
 
 @ApiTags('auth')
 @Controller('auth/email')
+@WithoutMfa()
 export class EmailChangeController {
   constructor(private readonly emailChanges: EmailChangeService) {}
 
@@ -24,6 +25,7 @@ export class EmailChangeController {
   @Post()
   @HttpCode(202)
   @RequiresSession('user.email_change_requested')
+  @OwnSignIn()
   @Answers(202, MailRequestedDto, 'A mail is on its way to the new address.')
   @Fails('CONFLICT')
   async changeEmail(@CurrentActor() actor: Actor, @Body() body: ChangeEmailDto): Promise<MailRequestedDto> {

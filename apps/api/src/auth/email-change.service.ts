@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { SessionRequired } from '@credvault/access/access.errors.js';
 import type { Actor, RequestOrigin } from '@credvault/access/actor.js';
+import { assertSteppedUp } from '@credvault/access/step-up.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { auditRow } from '@credvault/audit-log/audit-record.js';
 import { settingsToken, type Settings } from '@credvault/config/settings.js';
@@ -9,6 +11,7 @@ import { inputError } from '@credvault/http/input-errors.js';
 import { Mailer } from '@credvault/mail/mailer.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
+import type { User } from '../users/user.entity.js';
 import { EmailTaken } from '../users/users.errors.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountLinksRepository } from './account-links.repository.js';
@@ -45,7 +48,22 @@ export class EmailChangeService {
    */
   async request(actor: Actor, newEmail: string, currentPassword: string): Promise<void> {
     if (!this.mailer.isConfigured) throw new MailNotConfigured();
-    const user = await this.currentPassword.prove(actor, currentPassword);
+    await this.begin(actor, await this.currentPassword.prove(actor, currentPassword), newEmail);
+  }
+
+  /**
+   * As `request`, for a session that has just stepped up: that took the password, and the second factor too.
+   *
+   * @throws StepUpRequired, SessionRequired, MailNotConfigured, TooManyAttempts, BAD_REQUEST for the address one has
+   */
+  async requestSteppedUp(actor: Actor, newEmail: string): Promise<void> {
+    if (actor.credentialType !== 'session') throw new SessionRequired();
+    assertSteppedUp(actor);
+    if (!this.mailer.isConfigured) throw new MailNotConfigured();
+    await this.begin(actor, await this.users.get(actor.userId), newEmail);
+  }
+
+  private async begin(actor: Actor, user: User, newEmail: string): Promise<void> {
     if (user.email === newEmail) {
       throw inputError([
         { path: 'newEmail', code: 'unchanged', message: 'newEmail is your address already' },

@@ -21,7 +21,6 @@ export class MfaChallengesRepository {
     challenge: ChallengeRow,
     expiresAt: Date,
   ): Promise<void> {
-    await transaction.rows(`DELETE FROM mfa_challenges WHERE expires_at < now()`);
     await transaction.rows(
       `INSERT INTO mfa_challenges (digest, organization_id, user_id, password_digest, expires_at)
        VALUES ($1, $2, $3, $4, $5)`,

@@ -11,7 +11,7 @@ import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { MfaChallengesRepository, type ChallengeRow } from './mfa-challenges.repository.js';
-import { MfaFactors, type FactorResult } from './mfa-factors.service.js';
+import { MfaFactors, type Unproved } from './mfa-factors.service.js';
 import { MfaLimits } from './mfa-limits.js';
 import type { FactorProof } from './mfa-proof.js';
 import { ChallengeRefused, SignInCodeRefused } from './mfa.errors.js';
@@ -97,7 +97,7 @@ export class MfaChallengesService {
     challenge: ChallengeRow,
     proof: FactorProof,
     origin: RequestOrigin,
-  ): Promise<{ isProved: true; signedIn: SignedIn } | Extract<FactorResult, { isProved: false }>> {
+  ): Promise<{ isProved: true; signedIn: SignedIn } | Unproved> {
     if (!(await this.challenges.takeTry(digest, mostTries))) throw new ChallengeRefused();
     const { organization_id: organizationId, user_id: userId } = challenge;
     const user = await this.users.get(userId);

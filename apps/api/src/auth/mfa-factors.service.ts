@@ -7,8 +7,14 @@ import { matchingStep } from './mfa-totp.js';
 import type { FactorProof } from './mfa-proof.js';
 import { MfaRepository } from './mfa.repository.js';
 
-/** What came of a proof; the reason is for the audit trail, never for the client. */
-export type FactorResult = { isProved: true } | { isProved: false; reason: string };
+/** A proof that failed; the reason is for the audit trail, never for the client. */
+export interface Unproved {
+  isProved: false;
+  reason: string;
+}
+
+/** What came of a proof. */
+export type FactorResult = { isProved: true } | Unproved;
 
 /** Checks codes of authenticator apps and recovery codes, and uses them up: each works once. */
 @Injectable()

@@ -22,6 +22,12 @@ export function factorProofOf(fields: ProofFields): FactorProof {
     : { factor: 'totp', code };
 }
 
+/** As `factorProofOf`, for a request that need not hold any. @throws BAD_REQUEST for more than one */
+export function optionalFactorProofOf(fields: ProofFields): FactorProof | undefined {
+  const { code, recoveryCode } = fields;
+  return code === undefined && recoveryCode === undefined ? undefined : factorProofOf(fields);
+}
+
 /** The proof of a request that may be a password as well. @throws BAD_REQUEST unless it holds exactly one */
 export function stepUpProofOf(fields: ProofFields & { password?: string }): StepUpProof {
   const { password, code, recoveryCode } = fields;

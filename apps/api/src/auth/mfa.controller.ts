@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { originOf } from '@credvault/access/origin.js';
-import { Public, RequiresSession, StepUp } from '@credvault/access/rules.js';
+import { OwnSignIn, Public, RequiresSession, StepUp, WithoutMfa } from '@credvault/access/rules.js';
 import { Answers, Fails } from '@credvault/http/document/operation.js';
 import { MfaChallengesService } from './mfa-challenges.service.js';
 import { factorProofOf } from './mfa-proof.js';
@@ -23,6 +23,7 @@ import { sessionTokensDto, SessionTokensDto } from './session.dto.js';
 
 @ApiTags('auth')
 @Controller('auth/mfa')
+@WithoutMfa()
 export class MfaController {
   constructor(
     private readonly mfa: MfaService,
@@ -45,13 +46,13 @@ export class MfaController {
    * Finish a sign-in
    * @remarks The second half of a sign-in to an account with a second factor: exchanges the `challengeToken` of
    * `POST /auth/login` and a code for the tokens of a new session. Every code and every recovery code works once. After five
-   * wrong ones, or five minutes, sign in again.
+   * wrong ones, or five minutes, sign in again. 403 says that the organization takes no credentials from this address.
    */
   @Post()
   @HttpCode(200)
   @Public()
   @Answers(200, SessionTokensDto, 'The tokens of the new session.')
-  @Fails('UNAUTHORIZED')
+  @Fails('UNAUTHORIZED', 'FORBIDDEN')
   async finishSignIn(
     @Body() body: FinishSignInDto,
     @Req() request: FastifyRequest,
@@ -71,6 +72,7 @@ export class MfaController {
   @Post('totp')
   @HttpCode(200)
   @RequiresSession('mfa.enrolment_begun')
+  @OwnSignIn()
   @Answers(200, TotpEnrolmentDto, 'The secret and its URI.')
   async beginTotp(@CurrentActor() actor: Actor, @Body() body: BeginTotpDto): Promise<TotpEnrolmentDto> {
     return totpEnrolmentDto(await this.mfa.begin(actor, body.currentPassword));
@@ -85,6 +87,7 @@ export class MfaController {
   @Post('totp/confirm')
   @HttpCode(200)
   @RequiresSession('mfa.enabled')
+  @OwnSignIn()
   @Answers(200, RecoveryCodesDto, 'The recovery codes.')
   @Fails('CONFLICT')
   async confirmTotp(@CurrentActor() actor: Actor, @Body() body: ConfirmTotpDto): Promise<RecoveryCodesDto> {
@@ -98,6 +101,7 @@ export class MfaController {
   @Post('recovery-codes')
   @HttpCode(200)
   @RequiresSession('mfa.recovery_codes_replaced')
+  @OwnSignIn()
   @StepUp()
   @Answers(200, RecoveryCodesDto, 'The recovery codes.')
   @Fails('CONFLICT')
@@ -107,11 +111,13 @@ export class MfaController {
 
   /**
    * Switch the second factor off
-   * @remarks Forgets the authenticator app and the recovery codes: from now on the password alone signs in.
+   * @remarks Forgets the authenticator app and the recovery codes: from now on the password alone signs in. Refused with 409
+   * while an organization of the account asks for a second factor.
    */
   @Delete()
   @HttpCode(204)
   @RequiresSession('mfa.disabled')
+  @OwnSignIn()
   @StepUp()
   @Answers(204, null, 'The second factor is off.')
   @Fails('CONFLICT')

@@ -4,7 +4,7 @@ import { OptionalBody } from '@credvault/http/optional-body.js';
 import type { Enrolment, MfaState } from './mfa.service.js';
 
 /** What a code of an authenticator app consists of (RFC 6238 with six digits). */
-const code = /^[0-9]+$/;
+export const codePattern = /^[0-9]+$/;
 
 /** The second factor of whoever asks. */
 export class MfaStateDto {
@@ -84,7 +84,7 @@ export class ConfirmTotpDto {
    */
   @IsString()
   @Length(6, 6)
-  @Matches(code)
+  @Matches(codePattern)
   code!: string;
 }
 
@@ -114,7 +114,7 @@ export class FinishSignInDto {
   @MayBeAbsent()
   @IsString()
   @Length(6, 6)
-  @Matches(code)
+  @Matches(codePattern)
   code?: string;
 
   /**
@@ -145,7 +145,7 @@ export class StepUpDto {
   @MayBeAbsent()
   @IsString()
   @Length(6, 6)
-  @Matches(code)
+  @Matches(codePattern)
   code?: string;
 
   /**

@@ -35,9 +35,10 @@ export class CodeRefused extends DomainError {
 
 /** With a second factor, the password alone proves nothing. */
 export class CodeRequired extends DomainError {
-  constructor() {
+  /** @param need what the code is needed for, beside the password or in its place */
+  constructor(need = 'is needed instead of the password') {
     super('FORBIDDEN', 'This account has a second factor. Send `code` or `recoveryCode`.', {
-      details: [{ path: 'code', code: 'code_required', message: 'is needed instead of the password' }],
+      details: [{ path: 'code', code: 'code_required', message: need }],
     });
   }
 }
@@ -69,5 +70,31 @@ export class EnrolmentMissing extends DomainError {
 export class MfaNotEnabled extends DomainError {
   constructor() {
     super('CONFLICT', 'This account has no second factor. Begin with POST /auth/mfa/totp.');
+  }
+}
+
+/** A step-up by the password of an account that signs in by a provider and has none. */
+export class NoPassword extends DomainError {
+  constructor() {
+    super(
+      'FORBIDDEN',
+      'This account has no password. Sign in by the provider again, with stepUp: true, to prove who you are.',
+      { details: [{ path: 'password', code: 'none', message: 'is none that this account has' }] },
+    );
+  }
+}
+
+/** An organization that the person belongs to takes nobody without a second factor. */
+export class MfaStillRequired extends DomainError {
+  constructor() {
+    super(
+      'CONFLICT',
+      'An organization that you belong to asks for a second factor, so it cannot be switched off.',
+      {
+        details: [
+          { path: 'requireMfa', code: 'mfa_required', message: 'is set by one of your organizations' },
+        ],
+      },
+    );
   }
 }

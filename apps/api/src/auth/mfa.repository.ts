@@ -35,6 +35,16 @@ export class MfaRepository {
     return rows.length > 0;
   }
 
+  /** Whether an organization that a person belongs to asks its people for a second factor. */
+  async isRequired(transaction: Transaction, userId: string): Promise<boolean> {
+    const rows = await transaction.rows(
+      `SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id
+       WHERE m.user_id = $1 AND o.require_mfa LIMIT 1`,
+      [userId],
+    );
+    return rows.length > 0;
+  }
+
   /** The authenticator of a person; `pending_secret` is null once its time is over. */
   async find(transaction: Transaction, userId: string): Promise<AuthenticatorRow | undefined> {
     const [row] = await transaction.rows<AuthenticatorRow>(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { assertSteppedUp, isSteppedUp, stepUpLifetime } from '@credvault/access/step-up.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { AuthenticatorCipher } from '@credvault/crypto/authenticator-cipher.js';
@@ -10,10 +11,10 @@ import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { WrongPassword } from './auth.errors.js';
-import { MfaFactors, type FactorResult } from './mfa-factors.service.js';
+import { MfaFactors, type Unproved } from './mfa-factors.service.js';
 import { MfaLimits } from './mfa-limits.js';
 import { matchingStep, newTotpSecret, totpUri } from './mfa-totp.js';
-import { CodeRefused, EnrolmentMissing, MfaNotEnabled } from './mfa.errors.js';
+import { CodeRefused, EnrolmentMissing, MfaNotEnabled, MfaStillRequired } from './mfa.errors.js';
 import { MfaRepository } from './mfa.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { SignInLimits } from './sign-in-limits.js';
@@ -49,6 +50,7 @@ export class MfaService {
     private readonly cipher: AuthenticatorCipher,
     private readonly database: Database,
     private readonly auditLog: AuditLog,
+    private readonly credentials: CredentialRegistry,
   ) {}
 
   async state(actor: Actor): Promise<MfaState> {
@@ -106,10 +108,11 @@ export class MfaService {
     }, actor.organizationId);
   }
 
-  /** Switches the actor's second factor off. @throws MfaNotEnabled */
+  /** Switches the actor's second factor off. @throws MfaNotEnabled; MfaStillRequired while an organization asks for it */
   async disable(actor: Actor): Promise<void> {
     await this.database.transaction(async (transaction) => {
       if (!(await this.remove(transaction, actor.userId))) throw new MfaNotEnabled();
+      if (await this.repository.isRequired(transaction, actor.userId)) throw new MfaStillRequired();
       await this.record(transaction, actor, 'mfa.disabled', 204);
     }, actor.organizationId);
   }
@@ -117,13 +120,14 @@ export class MfaService {
   /** Switches somebody's second factor off, in the transaction that records who did; false when they have none. */
   async remove(transaction: Transaction, userId: string): Promise<boolean> {
     await this.users.hold(transaction, userId);
+    this.forgetAfter(transaction, userId);
     return this.repository.remove(transaction, userId);
   }
 
   private async tryConfirm(
     actor: Actor,
     code: string,
-  ): Promise<{ isProved: true; recoveryCodes: string[] } | Extract<FactorResult, { isProved: false }>> {
+  ): Promise<{ isProved: true; recoveryCodes: string[] } | Unproved> {
     const { userId } = actor;
     return this.database.transaction(async (transaction) => {
       // A sign-in holds this row while it looks whether there is a second factor, until its session is open.
@@ -133,11 +137,17 @@ export class MfaService {
       const step = matchingStep(this.cipher.open(userId, row.pending_secret), code);
       if (step === null) return { isProved: false, reason: 'wrong code' };
       await this.repository.enable(transaction, userId, step);
+      this.forgetAfter(transaction, userId);
       const recoveryCodes = await this.factors.replaceRecoveryCodes(transaction, userId);
       await this.sessions.doubtOthers(transaction, actor);
       await this.record(transaction, actor, row.secret ? 'mfa.replaced' : 'mfa.enabled', 200);
       return { isProved: true, recoveryCodes };
     }, actor.organizationId);
+  }
+
+  /** Whether somebody has a second factor is part of what their credentials may do. */
+  private forgetAfter(transaction: Transaction, id: string): void {
+    transaction.afterCommit(() => this.credentials.invalidate({ kind: 'user', id }));
   }
 
   private async provePassword(actor: Actor, user: User, password: string): Promise<void> {

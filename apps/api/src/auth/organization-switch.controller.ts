@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { RequiresSession } from '@credvault/access/rules.js';
+import { OwnSignIn, RequiresSession, WithoutMfa } from '@credvault/access/rules.js';
 import { Answers, Fails } from '@credvault/http/document/operation.js';
 import { SwitchOrganizationDto } from './organization-switch.dto.js';
 import { OrganizationSwitchService } from './organization-switch.service.js';
@@ -10,6 +10,7 @@ import { SessionTokensDto, sessionTokensDto } from './session.dto.js';
 
 @ApiTags('auth')
 @Controller('auth/switch')
+@WithoutMfa()
 export class OrganizationSwitchController {
   constructor(private readonly switches: OrganizationSwitchService) {}
 
@@ -21,6 +22,7 @@ export class OrganizationSwitchController {
   @Post()
   @HttpCode(200)
   @RequiresSession('session.switched')
+  @OwnSignIn()
   @Answers(200, SessionTokensDto, 'The tokens of the new session.')
   @Fails('NOT_FOUND', 'CONFLICT')
   async switchOrganization(

@@ -11,16 +11,19 @@ import { uuidOf } from '@credvault/database/typed-id.js';
 import { OrganizationNotFound } from '../organizations/organizations.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { AlreadyActingThere } from './auth.errors.js';
+import { AlreadyActingThere, SessionTooOld } from './auth.errors.js';
+import { newSession } from './new-session.js';
+import { earlier, endOfSession } from './session-demands.js';
 import type { Session } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
-import { newSession, type IssuedSession } from './sessions.service.js';
+import { SessionsService, type IssuedSession } from './sessions.service.js';
 
 /** Lets a person act in another of their organizations: a session acts in one, so it ends and another one begins. */
 @Injectable()
 export class OrganizationSwitchService {
   constructor(
     private readonly sessions: SessionsRepository,
+    private readonly opened: SessionsService,
     private readonly users: UsersService,
     private readonly database: Database,
     private readonly digester: TokenDigester,
@@ -32,7 +35,8 @@ export class OrganizationSwitchService {
    * Ends the actor's session and opens one in another organization.
    *
    * @param publicOrganizationId the id as the client sent it
-   * @throws OrganizationNotFound where the person is no member, AlreadyActingThere
+   * @throws OrganizationNotFound where the person is no member, AlreadyActingThere; AddressNotAllowed and SessionTooOld for
+   *   what that organization demands of sessions
    * @throws CredentialInvalid when the session was ended a moment ago
    */
   async switchTo(actor: Actor, publicOrganizationId: string): Promise<{ issued: IssuedSession; user: User }> {
@@ -77,13 +81,18 @@ export class OrganizationSwitchService {
     ended: Session,
   ): Promise<IssuedSession> {
     const owner = { organizationId, userId };
-    if (!(await this.sessions.holdMembership(transaction, owner))) throw new OrganizationNotFound();
+    const demands = await this.sessions.holdMembership(transaction, owner);
+    if (!demands) throw new OrganizationNotFound();
+    this.opened.assertTakes(demands, { ...owner, origin });
+    const end = endOfSession(ended, demands);
+    if (end <= new Date()) throw new SessionTooOld();
     const accessToken = mintToken('cvs_');
     const refreshToken = mintToken('cvr_');
     const session = newSession(owner, this.digester.digest(accessToken), origin);
-    const { absoluteExpiresAt } = ended;
+    const { absoluteExpiresAt, signedInAt } = ended;
+    session.signedInAt = signedInAt;
     session.absoluteExpiresAt = absoluteExpiresAt;
-    session.accessExpiresAt = earlier(session.accessExpiresAt, absoluteExpiresAt);
+    session.accessExpiresAt = earlier(session.accessExpiresAt, end);
     session.refreshExpiresAt = earlier(session.refreshExpiresAt, absoluteExpiresAt);
     session.steppedUpAt = null;
     await this.sessions.insert(transaction, session, this.digester.digest(refreshToken));
@@ -95,8 +104,4 @@ export class OrganizationSwitchService {
     );
     return { userId, accessToken, refreshToken, expiresAt: session.accessExpiresAt };
   }
-}
-
-function earlier(one: Date, other: Date): Date {
-  return one < other ? one : other;
 }

@@ -8,8 +8,9 @@ import { sessionDto, type SessionDto } from './session.dto.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const sortable: Record<string, SortColumn> = {
-  createdAt: { sql: 'created_at', type: 'timestamptz' },
-  lastUsedAt: { sql: 'last_used_at', type: 'timestamptz' },
+  id: { sql: 's.id', type: 'uuid' },
+  createdAt: { sql: 's.created_at', type: 'timestamptz' },
+  lastUsedAt: { sql: 's.last_used_at', type: 'timestamptz' },
 };
 
 /** Lists the sessions of a person. */

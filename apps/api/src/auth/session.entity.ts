@@ -28,11 +28,19 @@ export class Session {
   @Column('timestamptz', { name: 'stepped_up_at', nullable: true })
   steppedUpAt!: Date | null;
 
+  /** The external identity by which a provider vouched for the person; null: they proved themselves here. */
+  @Column('uuid', { name: 'external_identity_id', nullable: true })
+  externalIdentityId!: string | null;
+
   @Column('inet', { nullable: true })
   ip!: string | null;
 
   @Column('text', { name: 'user_agent', nullable: true })
   userAgent!: string | null;
+
+  /** When the person signed in, wherever they acted then: a switch to another organization opens a session, and signs nobody in. */
+  @Column('timestamptz', { name: 'signed_in_at' })
+  signedInAt!: Date;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

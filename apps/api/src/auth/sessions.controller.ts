@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { RequiresSession } from '@credvault/access/rules.js';
+import { RequiresSession, WithoutMfa } from '@credvault/access/rules.js';
 import { Answers, AnswersPage } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
 import type { Page } from '@credvault/http/pagination/page.js';
@@ -13,6 +13,7 @@ import { SessionsService } from './sessions.service.js';
 
 @ApiTags('auth')
 @Controller('auth/sessions')
+@WithoutMfa()
 export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,

@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import type { QueryResultRow } from 'pg';
 import type { CredentialUse } from '@credvault/access/last-used.js';
 import { memberColumns, memberJoins, type MemberRow } from '@credvault/access/member-rights.js';
+import {
+  organizationBoundsColumns,
+  type OrganizationBoundsRow,
+} from '@credvault/access/organization-bounds.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
+import type { SessionDemands } from './session-demands.js';
 import { Session } from './session.entity.js';
 
 /** Whose sessions: always of one person in one organization. */
@@ -22,8 +28,8 @@ export interface SessionRow {
   expiresAt: Date;
 }
 
-/** A refresh token as it stands in its family. */
-export interface RefreshTokenRow {
+/** A refresh token as it stands in its family, and what its organization demands. */
+export interface RefreshTokenRow extends SessionDemands {
   organization_id: string;
   session_id: string;
   is_replaced: boolean;
@@ -32,7 +38,7 @@ export interface RefreshTokenRow {
 }
 
 /** What the door must know of a session. */
-export interface SessionPrincipalRow extends MemberRow {
+export interface SessionPrincipalRow extends MemberRow, OrganizationBoundsRow {
   plan: string;
   organization_id: string;
   id: string;
@@ -40,11 +46,18 @@ export interface SessionPrincipalRow extends MemberRow {
   access_expires_at: Date;
   stepped_up_at: Date | null;
   is_superuser: boolean;
+  external_identity_id: string | null;
 }
+
+/** When whoever signed in has to sign in again, in SQL; as `endOfSession`. */
+const signInEnds = 's.signed_in_at + make_interval(hours => o.session_lifetime_hours)';
+
+const demands = 'o.allowed_ips AS "allowedIps", o.session_lifetime_hours AS "sessionLifetimeHours"';
 
 const selectPrincipal = {
   name: 'select_session_principal',
-  text: `SELECT s.organization_id, s.id, s.user_id, s.access_expires_at, s.stepped_up_at, u.is_superuser, o.plan,
+  text: `SELECT s.organization_id, s.id, s.user_id, least(s.access_expires_at, ${signInEnds}) AS access_expires_at, s.stepped_up_at, s.external_identity_id,
+      u.is_superuser, o.plan, ${organizationBoundsColumns},
       ${memberColumns}
     FROM sessions s
     JOIN memberships m ON m.organization_id = s.organization_id AND m.user_id = s.user_id
@@ -65,8 +78,8 @@ export class SessionsRepository {
   /** The session of a refresh token that can still be exchanged. */
   async findByRefreshDigest(digest: Buffer): Promise<SessionPrincipalRow | undefined> {
     const [row] = await this.database.rows<SessionPrincipalRow>(
-      `SELECT s.organization_id, s.id, s.user_id, s.refresh_expires_at AS access_expires_at, s.stepped_up_at, u.is_superuser,
-         o.plan,
+      `SELECT s.organization_id, s.id, s.user_id, least(s.refresh_expires_at, ${signInEnds}) AS access_expires_at,
+         s.stepped_up_at, s.external_identity_id, u.is_superuser, o.plan, ${organizationBoundsColumns},
          ${memberColumns}
        FROM refresh_tokens t
        JOIN sessions s ON s.organization_id = t.organization_id AND s.id = t.session_id
@@ -74,7 +87,7 @@ export class SessionsRepository {
        JOIN users u ON u.id = s.user_id
        JOIN organizations o ON o.id = s.organization_id
        ${memberJoins}
-       WHERE t.digest = $1 AND t.replaced_at IS NULL AND s.refresh_expires_at > now()`,
+       WHERE t.digest = $1 AND t.replaced_at IS NULL AND least(s.refresh_expires_at, ${signInEnds}) > now()`,
       [digest],
     );
     return row;
@@ -117,8 +130,9 @@ export class SessionsRepository {
       `SELECT r.organization_id, r.session_id, r.replaced_at IS NOT NULL AS is_replaced,
          r.replaced_at >= clock_timestamp() - make_interval(secs => $2)
            AND NOT EXISTS (SELECT 1 FROM refresh_tokens later WHERE later.organization_id = r.organization_id
-             AND later.session_id = r.session_id AND later.replaced_at > r.replaced_at) AS is_fresh_predecessor
-       FROM refresh_tokens r WHERE r.digest = $1`,
+             AND later.session_id = r.session_id AND later.replaced_at > r.replaced_at) AS is_fresh_predecessor,
+         ${demands}
+       FROM refresh_tokens r JOIN organizations o ON o.id = r.organization_id WHERE r.digest = $1`,
       [digest, freshSeconds],
     );
     return row;
@@ -157,13 +171,17 @@ export class SessionsRepository {
     await transaction.manager.update(Session, { organizationId, id }, fields);
   }
 
-  /** Whether a person is a member, and stays one until this transaction ends. */
-  async holdMembership(transaction: Transaction, { organizationId, userId }: SessionOwner): Promise<boolean> {
-    const rows = await transaction.rows(
-      `SELECT 1 FROM memberships WHERE organization_id = $1 AND user_id = $2 FOR KEY SHARE`,
+  /** What the organization demands of the sessions of a member, who stays one until this transaction ends; undefined: of none. */
+  async holdMembership(
+    transaction: Transaction,
+    { organizationId, userId }: SessionOwner,
+  ): Promise<SessionDemands | undefined> {
+    const [row] = await transaction.rows<SessionDemands & QueryResultRow>(
+      `SELECT ${demands} FROM memberships m JOIN organizations o ON o.id = m.organization_id
+       WHERE m.organization_id = $1 AND m.user_id = $2 FOR KEY SHARE OF m`,
       [organizationId, userId],
     );
-    return rows.length > 0;
+    return row;
   }
 
   /** Notes that a session has proved who it stands for; false when it is gone. */
@@ -215,17 +233,18 @@ export class SessionsRepository {
     page: PageRequest,
   ): Promise<{ rows: SessionRow[]; total: number }> {
     const conditions = new Conditions()
-      .add('organization_id = ?', owner.organizationId)
-      .add('user_id = ?', owner.userId)
-      .add('refresh_expires_at > ?', new Date())
+      .add('s.organization_id = ?', owner.organizationId)
+      .add('s.user_id = ?', owner.userId)
+      .add(`least(s.refresh_expires_at, ${signInEnds}) > ?`, new Date())
       .addCommon(query, {
-        created: 'created_at',
-        updated: 'last_used_at',
-        search: `coalesce(user_agent, '')`,
+        created: 's.created_at',
+        updated: 's.last_used_at',
+        search: `coalesce(s.user_agent, '')`,
       });
-    const columns = `id, host(ip) AS ip, user_agent AS "userAgent", created_at AS "createdAt",
-      last_used_at AS "lastUsedAt", refresh_expires_at AS "expiresAt"`;
-    return listRows<SessionRow>(this.database, { columns, from: 'sessions', conditions, page });
+    const columns = `s.id, host(s.ip) AS ip, s.user_agent AS "userAgent", s.created_at AS "createdAt",
+      s.last_used_at AS "lastUsedAt", least(s.refresh_expires_at, ${signInEnds}) AS "expiresAt"`;
+    const from = 'sessions s JOIN organizations o ON o.id = s.organization_id';
+    return listRows<SessionRow>(this.database, { columns, from, conditions, page });
   }
 
   async saveLastUsed(uses: CredentialUse[]): Promise<void> {

@@ -1,17 +1,21 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { AddressNotAllowed } from '@credvault/access/access.errors.js';
 import type { CredentialUse } from '@credvault/access/last-used.js';
 import type { Actor, Principal, RequestOrigin } from '@credvault/access/actor.js';
 import { FailedCredentials } from '@credvault/access/failed-credentials.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
 import { memberRights } from '@credvault/access/member-rights.js';
+import { organizationBounds } from '@credvault/access/organization-bounds.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { auditRow, type AuditEntry } from '@credvault/audit-log/audit-record.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { mintToken, parseToken } from '@credvault/crypto/tokens.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
-import { newUuid } from '@credvault/database/typed-id.js';
+import { publicId } from '@credvault/database/typed-id.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { RefreshInProgress, RefreshRefused, SessionNotFound } from './auth.errors.js';
+import { bindTo, newSession, renewedTimes, type Vouching } from './new-session.js';
+import { earlier, endOfSession, takesAddress, type SessionDemands } from './session-demands.js';
 import type { Session } from './session.entity.js';
 import {
   SessionsRepository,
@@ -20,12 +24,13 @@ import {
   type SessionPrincipalRow,
 } from './sessions.repository.js';
 
-const minute = 60_000;
-const day = 24 * 60 * minute;
-/** SECURITY: access 15 minutes, refresh 30 days sliding and 90 absolute. */
-const accessLifetime = 15 * minute;
-const refreshLifetime = 30 * day;
-const absoluteLifetime = 90 * day;
+/** Of whoever may have a session, but not from where they are. */
+const addressRefused = {
+  type: 'session.refused',
+  outcome: 'denied' as const,
+  reason: 'address not allowed',
+  status: 403,
+};
 /** A predecessor presented again within this time is a parallel request, not a thief. */
 const parallelRefreshSeconds = 10;
 
@@ -40,6 +45,7 @@ export interface IssuedSession {
 type RefreshResult =
   | { kind: 'renewed'; issued: IssuedSession }
   | { kind: 'parallel' }
+  | { kind: 'outside' }
   | { kind: 'refused' }
   | { kind: 'unknown' };
 
@@ -78,7 +84,10 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
       userId: row.user_id,
       organizationId: row.organization_id,
       ...memberRights(row),
-      isSuperuser: row.is_superuser,
+      ...organizationBounds(row),
+      // Whom a provider vouched for administers nothing beyond its organization.
+      isSuperuser: row.is_superuser && row.external_identity_id === null,
+      fromProvider: row.external_identity_id !== null,
       expiresAt: row.access_expires_at.getTime(),
       steppedUpAt: row.stepped_up_at?.getTime(),
       paused: false,
@@ -98,22 +107,46 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
    * Opens a session for a person who has just proved who they are, in the transaction that holds their row: so a change of
    * their password, or of their second factor, either waits for this session or keeps it from being opened.
    *
+   * @param vouching set when it was not here that they proved it
    * @returns null when they are no member of the organization any more
+   * @throws AddressNotAllowed when the organization takes no sessions from where they are
    */
   async openIn(
     transaction: Transaction,
     userId: string,
     organizationId: string,
     origin: RequestOrigin,
+    vouching?: Vouching,
   ): Promise<IssuedSession | null> {
-    if (!(await this.sessions.holdMembership(transaction, { organizationId, userId }))) return null;
+    const demands = await this.sessions.holdMembership(transaction, { organizationId, userId });
+    if (!demands) return null;
+    this.assertTakes(demands, { organizationId, userId, origin });
     const accessToken = mintToken('cvs_');
     const refreshToken = mintToken('cvr_');
     const session = newSession({ organizationId, userId }, this.digester.digest(accessToken), origin);
+    if (vouching) bindTo(session, vouching);
     await this.sessions.insert(transaction, session, this.digester.digest(refreshToken));
-    await this.sessions.rememberAddress(transaction, userId, addressBlock(origin.ip));
-    await this.record(transaction, session, origin, { type: 'session.created', status: 200 });
+    // Whom a provider lets in has not shown that they know the password: their address earns no patience with guesses of it.
+    if (!vouching) await this.sessions.rememberAddress(transaction, userId, addressBlock(origin.ip));
+    const details = vouching && { externalIdentity: publicId('externalIdentity', vouching.identityId) };
+    await this.record(transaction, session, origin, { type: 'session.created', status: 200, details });
     return { userId, accessToken, refreshToken, expiresAt: session.accessExpiresAt };
+  }
+
+  /**
+   * Holds somebody who asks for a session to the addresses of the organization it would act in, whose trail tells of it.
+   *
+   * @throws AddressNotAllowed
+   */
+  assertTakes(
+    demands: Pick<SessionDemands, 'allowedIps'>,
+    who: SessionOwner & { origin: RequestOrigin },
+  ): void {
+    if (takesAddress(demands, who.origin.ip)) return;
+    const { organizationId, userId, origin } = who;
+    const about = { resourceType: 'user' as const, resourceId: userId };
+    this.auditLog.noteRow(auditRow({ organizationId, userId, origin }, { ...addressRefused, ...about }));
+    throw new AddressNotAllowed('organization');
   }
 
   /** Notes that the actor's session has proved again who it stands for; false when it has ended. */
@@ -132,6 +165,7 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
    * Exchanges a refresh token for new tokens.
    *
    * @throws RefreshInProgress for the immediate predecessor within 10 s, which ends nothing
+   * @throws AddressNotAllowed from where its organization takes no sessions, which ends nothing
    * @throws RefreshRefused for an unknown or expired one, and for an older one, whose whole family it ends
    * @throws TooManyAttempts for an address that keeps sending credentials nobody knows
    */
@@ -141,6 +175,7 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     const result = await this.tryRefresh(refreshToken, origin);
     if (result.kind === 'renewed') return result.issued;
     if (result.kind === 'parallel') throw new RefreshInProgress();
+    if (result.kind === 'outside') throw new AddressNotAllowed('organization');
     if (result.kind === 'unknown') this.failures.count(block);
     throw new RefreshRefused();
   }
@@ -178,26 +213,28 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     const token = await this.sessions.lockByRefreshDigest(transaction, digest, parallelRefreshSeconds);
     const session = token && (await this.sessions.find(transaction, token.organization_id, token.session_id));
     if (!token || !session) return { kind: 'unknown' };
-    const now = Date.now();
+    const now = new Date();
     if (token.is_replaced) return this.judgeReuse(transaction, session, token, origin);
-    const end = Math.min(session.refreshExpiresAt.getTime(), session.absoluteExpiresAt.getTime());
-    if (end <= now) return { kind: 'refused' };
+    const end = endOfSession(session, token);
+    if (earlier(session.refreshExpiresAt, end) <= now) return { kind: 'refused' };
+    if (!takesAddress(token, origin.ip)) {
+      await this.record(transaction, session, origin, addressRefused);
+      return { kind: 'outside' };
+    }
     const accessToken = mintToken('cvs_');
     const refreshToken = mintToken('cvr_');
     const renewed = {
       organizationId: session.organizationId,
       id: session.id,
       accessDigest: this.digester.digest(accessToken),
-      accessExpiresAt: new Date(Math.min(now + accessLifetime, session.absoluteExpiresAt.getTime())),
-      refreshExpiresAt: new Date(Math.min(now + refreshLifetime, session.absoluteExpiresAt.getTime())),
-      lastUsedAt: new Date(now),
+      ...renewedTimes(session, now),
     };
     await this.sessions.markReplaced(transaction, digest);
     await this.sessions.insertRefreshToken(transaction, session, this.digester.digest(refreshToken));
     await this.sessions.renew(transaction, renewed);
     await this.record(transaction, session, origin, { type: 'session.refreshed', status: 200 });
     this.forgetAfter(transaction, session.id);
-    const expiresAt = renewed.accessExpiresAt;
+    const expiresAt = earlier(renewed.accessExpiresAt, end);
     return { kind: 'renewed', issued: { userId: session.userId, accessToken, refreshToken, expiresAt } };
   }
 
@@ -251,22 +288,4 @@ export class SessionsService implements OnModuleInit, CredentialResolver {
     );
     return this.auditLog.appendRow(transaction, row);
   }
-}
-
-/** A session as it begins: with a sign-in a moment ago. */
-export function newSession(owner: SessionOwner, accessDigest: Buffer, origin: RequestOrigin): Session {
-  const now = Date.now();
-  return {
-    ...owner,
-    id: newUuid(),
-    accessDigest,
-    accessExpiresAt: new Date(now + accessLifetime),
-    refreshExpiresAt: new Date(now + refreshLifetime),
-    absoluteExpiresAt: new Date(now + absoluteLifetime),
-    steppedUpAt: new Date(now),
-    ip: origin.ip ?? null,
-    userAgent: origin.userAgent ?? null,
-    createdAt: new Date(now),
-    lastUsedAt: new Date(now),
-  };
 }

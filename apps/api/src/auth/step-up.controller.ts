@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { RequiresSession } from '@credvault/access/rules.js';
+import { RequiresSession, WithoutMfa } from '@credvault/access/rules.js';
 import { Answers } from '@credvault/http/document/operation.js';
 import { stepUpProofOf } from './mfa-proof.js';
 import { StepUpDto, SteppedUpDto } from './mfa.dto.js';
@@ -10,6 +10,7 @@ import { StepUpService } from './step-up.service.js';
 
 @ApiTags('auth')
 @Controller('auth/step-up')
+@WithoutMfa()
 export class StepUpController {
   constructor(private readonly stepUps: StepUpService) {}
 

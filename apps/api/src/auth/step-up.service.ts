@@ -10,7 +10,13 @@ import { UsersService } from '../users/users.service.js';
 import { MfaFactors, type FactorResult } from './mfa-factors.service.js';
 import { MfaLimits } from './mfa-limits.js';
 import type { FactorProof, StepUpProof } from './mfa-proof.js';
-import { CodeRefused, CodeRequired, PasswordRequired, StepUpPasswordWrong } from './mfa.errors.js';
+import {
+  CodeRefused,
+  CodeRequired,
+  NoPassword,
+  PasswordRequired,
+  StepUpPasswordWrong,
+} from './mfa.errors.js';
 import { SessionsService } from './sessions.service.js';
 import { SignInLimits } from './sign-in-limits.js';
 
@@ -29,7 +35,7 @@ export class StepUpService {
 
   /**
    * @returns until when the session may do what needs a step-up
-   * @throws CodeRequired, PasswordRequired, CodeRefused, StepUpPasswordWrong, TooManyAttempts
+   * @throws CodeRequired, PasswordRequired, NoPassword, CodeRefused, StepUpPasswordWrong, TooManyAttempts
    */
   async stepUp(actor: Actor, proof: StepUpProof): Promise<Date> {
     const steppedUpAt = new Date();
@@ -40,8 +46,10 @@ export class StepUpService {
 
   private async byPassword(actor: Actor, password: string, steppedUpAt: Date): Promise<void> {
     const user = await this.users.get(actor.userId);
+    if (user.passwordHash === null) throw refused(actor, 'no password', new NoPassword());
     const block = addressBlock(actor.origin.ip);
-    const guess = { account: { userId: user.id }, block, isKnownAddress: true };
+    // Whom a provider lets in has not shown before that they know the password.
+    const guess = { account: { userId: user.id }, block, isKnownAddress: actor.fromProvider !== true };
     const proved = await this.passwordLimits.guard(guess, () =>
       verifyPassword(user.passwordHash, password, { addressBlock: block }),
     );

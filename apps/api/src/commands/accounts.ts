@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { operatorRow } from '@credvault/audit-log/audit-record.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
+import { uuidOf } from '@credvault/database/typed-id.js';
 import { curlCommand } from '@credvault/http/curl-command.js';
 import { AccountLinksService } from '../auth/account-links.service.js';
 import { MfaService } from '../auth/mfa.service.js';
+import { OrganizationSettingsService } from '../organizations/organization-settings.service.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
@@ -13,12 +15,15 @@ import { CommandError, runCommand, type Operator } from './operator.js';
 const usage = `npm run accounts -- invite <email>           a token with which the owner of this address may register
 npm run accounts -- promote <email>          makes an account an instance administrator
 npm run accounts -- reset-password <email>   a token with which this account gets a new password
-npm run accounts -- disable-mfa <email>      switches the second factor of this account off`;
+npm run accounts -- disable-mfa <email>      switches the second factor of this account off
+npm run accounts -- clear-allowed-ips <id>   lets members of this organization come from any address again`;
 
 const email = /^[^@\s]{1,64}@[^@\s]{1,189}$/;
 
 runCommand(async (operator, [verb, address, ...rest]) => {
-  if (address === undefined || rest.length > 0 || !email.test(address)) throw new CommandError(usage);
+  if (address === undefined || rest.length > 0) throw new CommandError(usage);
+  if (verb === 'clear-allowed-ips') return clearAllowedIps(operator, address);
+  if (!email.test(address)) throw new CommandError(usage);
   if (verb === 'invite') await invite(operator, address);
   else if (verb === 'promote') await promote(operator, address);
   else if (verb === 'reset-password') await resetPassword(operator, address);
@@ -81,6 +86,16 @@ async function disableMfa(operator: Operator, address: string): Promise<void> {
   operator.say(
     `${address} signs in with the password alone now, until they enrol an authenticator app again.`,
   );
+}
+
+async function clearAllowedIps(operator: Operator, id: string): Promise<void> {
+  const organizationId = uuidOf('organization', id);
+  if (organizationId === undefined) {
+    throw new CommandError(`"${id}" is no id of an organization, such as org_01jd3k5m7n8p9q0r1s2t3v4w5x.`);
+  }
+  const cleared = await operator.get(OrganizationSettingsService).clearAllowedIps(organizationId);
+  if (cleared === null) throw new CommandError(`${id} takes any address already.`);
+  operator.say(`${id} takes any address again, and no longer only ${cleared.join(', ')}.`);
 }
 
 async function find(operator: Operator, address: string): Promise<User> {

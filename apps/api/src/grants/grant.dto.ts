@@ -6,12 +6,12 @@ import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import type { GrantView } from './grants.repository.js';
 
-const granteeTypes = [...Object.values(memberTypes), 'team'] as const;
+const granteeTypes = [...Object.values(memberTypes), 'team', 'api_key'] as const;
 
-/** To whom a vault is granted. */
+/** To whom a vault or a project is granted. */
 export class GranteeDto {
   /**
-   * Id of the person, the service account or the team.
+   * Id of the person, the service account, the team or the API key.
    * @example "tea_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   id!: string;
@@ -24,13 +24,13 @@ export class GranteeDto {
   type!: (typeof granteeTypes)[number];
 
   /**
-   * Name of the person, the service account or the team.
+   * Name of the person, the service account, the team or the API key.
    * @example "Payments"
    */
   name!: string;
 }
 
-/** That a vault is granted to a member or a team, and how far. */
+/** That a vault or a project is granted to a member, a team or an API key, and how far. */
 export class GrantDto {
   /**
    * Id of the grant.
@@ -39,24 +39,30 @@ export class GrantDto {
   id!: string;
 
   /**
-   * Id of the vault.
+   * Id of the vault; null when a project is granted.
    * @example "vlt_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
-  vaultId!: string;
+  vaultId!: string | null;
 
-  /** To whom the vault is granted. */
+  /**
+   * Id of the project; null when a vault is granted.
+   * @example "prj_01jd3k5m7n8p9q0r1s2t3v4w5x"
+   */
+  projectId!: string | null;
+
+  /** To whom it is granted. */
   grantee!: GranteeDto;
 
   /**
-   * How far: a `reader` sees the vault and reveals its secrets, an `editor` also writes them, a `manager` also changes,
-   * deletes and grants the vault; each as far as their role allows.
+   * How far: a `reader` sees the vault, or all vaults of the project, and reveals secrets; an `editor` also writes them; a
+   * `manager` also changes, deletes and grants the vault, or the project and its vaults; each as far as their role allows.
    * @example "editor"
    */
   @IsIn(vaultLevels)
   level!: VaultLevel;
 
   /**
-   * When the vault was granted.
+   * When it was granted.
    * @example "2026-01-15T08:30:00.000Z"
    */
   createdAt!: Date;
@@ -68,10 +74,10 @@ export class GrantDto {
   updatedAt!: Date;
 }
 
-/** A grant to be made; it takes exactly one of `memberId` and `teamId`. */
+/** A grant to be made; it takes exactly one of `memberId`, `teamId` and `keyId`. */
 export class CreateGrantDto {
   /**
-   * Id of the person or service account of the organization to whom the vault shall be granted.
+   * Id of the person or service account of the organization to whom it shall be granted.
    * @example "usr_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   @MayBeAbsent()
@@ -80,13 +86,23 @@ export class CreateGrantDto {
   memberId?: string;
 
   /**
-   * Id of the team to which the vault shall be granted; instead of `memberId`.
+   * Id of the team to which it shall be granted; instead of `memberId`.
    * @example "tea_01jd3k5m7n8p9q0r1s2t3v4w5x"
    */
   @MayBeAbsent()
   @IsString()
   @Length(1, 64)
   teamId?: string;
+
+  /**
+   * Id of the API key to which it shall be granted, beside what it is bound to; instead of `memberId`. It reaches what is granted
+   * to it as far as its owner does. Takes the scope `key:manage`.
+   * @example "key_01jd3k5m7n8p9q0r1s2t3v4w5x"
+   */
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 64)
+  keyId?: string;
 
   /**
    * How far: `reader`, `editor` or `manager`.
@@ -106,7 +122,7 @@ export class UpdateGrantDto {
   level!: VaultLevel;
 }
 
-/** Which grants of a vault to list. */
+/** Which grants to list. */
 export class GrantsQuery extends ListQuery {
   /**
    * Only grants that go so far.
@@ -119,10 +135,11 @@ export class GrantsQuery extends ListQuery {
 
 /** A grant as the API shows it. */
 export function grantDto(grant: GrantView): GrantDto {
-  const { id, vaultId, level, createdAt, updatedAt } = grant;
+  const { id, vaultId, projectId, level, createdAt, updatedAt } = grant;
   return {
     id: publicId('grant', id),
-    vaultId: publicId('vault', vaultId),
+    vaultId: vaultId && publicId('vault', vaultId),
+    projectId: projectId && publicId('project', projectId),
     grantee: granteeDto(grant),
     level: levelOfRank(level),
     createdAt,
@@ -130,7 +147,8 @@ export function grantDto(grant: GrantView): GrantDto {
   };
 }
 
-function granteeDto({ granteeId, memberKind, name }: GrantView): GranteeDto {
+function granteeDto({ granteeId, memberKind, apiKeyId, name }: GrantView): GranteeDto {
+  if (apiKeyId !== null) return { id: publicId('apiKey', apiKeyId), type: 'api_key', name };
   if (memberKind === null) return { id: publicId('team', granteeId), type: 'team', name };
   return { id: memberIdOf(memberKind, granteeId), type: memberTypes[memberKind], name };
 }

@@ -3,16 +3,15 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { Requires } from '@credvault/access/rules.js';
-import { publicId } from '@credvault/database/typed-id.js';
-import { Answer } from '@credvault/http/answer.js';
+import type { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersPage, Fails } from '@credvault/http/document/operation.js';
-import { etagOf, IfMatch } from '@credvault/http/etag.js';
+import { IfMatch } from '@credvault/http/etag.js';
 import { IdParam } from '@credvault/http/id-param.js';
 import type { Page } from '@credvault/http/pagination/page.js';
 import { RetryWith, type RetryKey } from '@credvault/http/retry-key.js';
 import { VaultsService } from '../vaults/vaults.service.js';
+import { grantAnswer } from './grant-answer.js';
 import { CreateGrantDto, grantDto, GrantDto, GrantsQuery, UpdateGrantDto } from './grant.dto.js';
-import type { GrantView } from './grants.repository.js';
 import { GrantsService } from './grants.service.js';
 
 @ApiTags('grants')
@@ -25,8 +24,8 @@ export class GrantsController {
 
   /**
    * List the grants of a vault
-   * @remarks To whom the vault is granted, beside those whose role reaches every vault. `search` looks in the names of
-   * members and teams; sortable by `createdAt`, `updatedAt`, `level` and `name`.
+   * @remarks To whom the vault is granted, beside those whose role reaches every vault and those to whom its project is
+   * granted. `search` looks in the names of members, teams and API keys; sortable by `createdAt`, `updatedAt`, `level` and `name`.
    */
   @Get()
   @Requires('vault:read', 'grant.listed')
@@ -44,6 +43,9 @@ export class GrantsController {
    * @remarks Grants the vault to a member or a team of the organization, for which you must manage it. You cannot grant what
    * you may not do yourself, nor with a key or a token that ends or is bound to addresses: a grant is neither. Of several
    * grants that reach somebody, the one that goes furthest counts. 409 when the vault is granted to them already.
+   *
+   * An API key can be granted it as well, beside what it is bound to by `vaultIds` or `projectIds`. That widens the key, so it
+   * also takes `key:manage` and everything the key can do then; 409 while somebody else may know its secret than who should.
    */
   @Post()
   @Requires('vault:write', 'grant.created')
@@ -78,11 +80,12 @@ export class GrantsController {
   /**
    * Change a grant
    * @remarks Changes how far the vault is granted, at once. You must manage the vault; lowering a grant is free, and raising
-   * it is granting.
+   * it is granting. 409 for raising that of an API key whose secret somebody else may know than who should: rotate the key first.
    */
   @Patch(':grantId')
   @Requires('vault:write', 'grant.updated')
   @Answers(200, GrantDto, 'The grant as it is now.')
+  @Fails('CONFLICT')
   async updateGrant(
     @CurrentActor() actor: Actor,
     @Param('vaultId', IdParam.of('vault')) vaultId: string,
@@ -110,8 +113,4 @@ export class GrantsController {
   ): Promise<void> {
     await this.grants.delete(this.vaults.authorize(actor, 'vault:write', vaultId), grantId, ifMatch);
   }
-}
-
-function grantAnswer(grant: GrantView, headers?: Record<string, string>): Answer<GrantDto> {
-  return Answer.of(grantDto(grant), { etag: etagOf(publicId('grant', grant.id), grant.revision), headers });
 }

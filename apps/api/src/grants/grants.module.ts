@@ -1,13 +1,21 @@
 import { Module } from '@nestjs/common';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { ProjectsModule } from '../projects/projects.module.js';
 import { TeamsModule } from '../teams/teams.module.js';
 import { VaultsModule } from '../vaults/vaults.module.js';
+import { GrantedObjects } from './granted-object.js';
+import { Grantees } from './grantees.js';
 import { GrantsController } from './grants.controller.js';
 import { GrantsRepository } from './grants.repository.js';
 import { GrantsService } from './grants.service.js';
+import { KeyGranteesPort } from './key-grantees.js';
+import { ProjectGrantsController } from './project-grants.controller.js';
+import { VaultGrants } from './vault-grants.js';
 
 @Module({
-  imports: [TeamsModule, VaultsModule],
-  controllers: [GrantsController],
-  providers: [GrantsRepository, GrantsService],
+  imports: [OrganizationsModule, ProjectsModule, TeamsModule, VaultsModule],
+  controllers: [GrantsController, ProjectGrantsController],
+  providers: [GrantedObjects, Grantees, GrantsRepository, GrantsService, KeyGranteesPort, VaultGrants],
+  exports: [GrantsService, KeyGranteesPort],
 })
 export class GrantsModule {}

@@ -88,6 +88,7 @@ export class LeakedTokensService {
 
 /** A secret that a rotation has replaced, or a credential that has ended, is no danger any more. A paused one may be resumed. */
 function isOver(principal: Principal): boolean {
-  const refusal = refusalOf({ ...principal, allowedAddresses: undefined }, undefined);
+  const anywhere = { allowedAddresses: undefined, organizationAddresses: undefined };
+  const refusal = refusalOf({ ...principal, ...anywhere }, undefined);
   return refusal === 'secret rotated' || refusal === 'credential expired' || refusal === 'owner inactive';
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { RequiresPerson } from '@credvault/access/rules.js';
+import { OwnSignIn, RequiresPerson, WithoutMfa } from '@credvault/access/rules.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers } from '@credvault/http/document/operation.js';
@@ -12,6 +12,7 @@ import { ProfileDto, UpdateProfileDto } from './profile.dto.js';
 
 @ApiTags('me')
 @Controller('me')
+@WithoutMfa()
 export class MeController {
   constructor(private readonly me: MeService) {}
 
@@ -32,6 +33,7 @@ export class MeController {
    */
   @Patch()
   @RequiresPerson('user.updated')
+  @OwnSignIn()
   @Answers(200, ProfileDto, 'The profile as it is now.')
   async updateMe(
     @CurrentActor() actor: Actor,

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { ScopeMissing, SessionRequired } from '@credvault/access/access.errors.js';
+import { SessionRequired } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Database } from '@credvault/database/database.js';
 import { fateOf, KeySettlement } from './key-settlement.js';
 import type { RemoveMemberQuery } from './member.dto.js';
-import { MemberChanges } from './member-changes.js';
+import { assertManagesTeam, MemberChanges } from './member-changes.js';
 import type { MemberId } from './member-id.js';
 import { MembersRepository } from './members.repository.js';
 import { assertActsIn } from './own-organization.js';
@@ -28,7 +28,8 @@ export class DeparturesService {
    * personal tokens of the person in this organization end in the same moment, on every process.
    *
    * @throws OrganizationNotFound, MemberNotFound, ScopeMissing, SessionRequired, PRECONDITION_FAILED
-   * @throws LastOwner, IsServiceAccount, MemberOutranks, MemberOwnsKeys, TransferRefused
+   * @throws LastOwner, IsServiceAccount, MemberOutranks, MemberOwnsKeys, TransferRefused; ScopeMissing for whoever leaves and
+   *   wants their keys to go on without managing the team: they may know the secrets
    */
   async remove(
     actor: Actor,
@@ -43,6 +44,7 @@ export class DeparturesService {
     const fate = fateOf(query);
     await this.database.transaction(async (transaction) => {
       const locked = await this.changes.lock(transaction, actor, memberId, ifMatch);
+      if (fate?.keys === 'transfer') assertManagesTeam(locked.actor);
       this.changes.assertNotLastOwner(locked);
       const { id } = locked.member;
       const keys = await this.settlement.settle(transaction, locked.actor, id, fate);
@@ -61,7 +63,7 @@ export class DeparturesService {
 
 /** @throws SessionRequired for leaving with a token; ScopeMissing for removing others */
 function assertMayAsk(actor: Actor, isLeaving: boolean): void {
-  if (!isLeaving && !actor.scopes.has('team:manage')) throw new ScopeMissing('team:manage');
+  if (!isLeaving) assertManagesTeam(actor);
   if (!isLeaving || actor.credentialType === 'session') return;
   const refusal = new SessionRequired();
   actor.origin.remark = refusal.reason;

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { originOf } from '@credvault/access/origin.js';
-import { Public, RequiresSession } from '@credvault/access/rules.js';
+import { OwnSignIn, Public, RequiresSession } from '@credvault/access/rules.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, Fails } from '@credvault/http/document/operation.js';
 import { RetryWith, type RetryKey } from '@credvault/http/retry-key.js';
@@ -19,9 +19,9 @@ export class InvitationAcceptanceController {
   /**
    * Accept an invitation
    * @remarks Joins the organization that the token is an invitation to; sign in afterwards. If the invited address has an
-   * account, `password` is its password; an account with a second factor signs in and uses `POST /me/invitations/accept`. If
-   * it has none, `password` and `name` make one that belongs to this organization only, also where registration is closed.
-   * A token that is unknown, expired or used before, or whose maker could not invite so any more, is 403.
+   * account, `password` is its password, and one with a second factor takes `code` or `recoveryCode` too. If it has none,
+   * `password` and `name` make one that belongs to this organization only, also where registration is closed. A token that
+   * is unknown, expired or used before, or whose maker could not invite so any more, is 403.
    */
   @Post('invitations/accept')
   @HttpCode(200)
@@ -43,6 +43,7 @@ export class InvitationAcceptanceController {
   @Post('me/invitations/accept')
   @HttpCode(200)
   @RequiresSession('invitation.accepted')
+  @OwnSignIn()
   @Answers(200, AcceptedInvitationDto, 'The organization that was joined.')
   async acceptOwnInvitation(
     @CurrentActor() actor: Actor,

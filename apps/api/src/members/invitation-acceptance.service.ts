@@ -11,25 +11,32 @@ import type { RetryKey } from '@credvault/http/retry-key.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import { AccountProof } from '../auth/account-proof.service.js';
 import { LinkRefused } from '../auth/auth.errors.js';
+import type { Unproved } from '../auth/mfa-factors.service.js';
+import { optionalFactorProofOf, type FactorProof } from '../auth/mfa-proof.js';
 import { SignInLimits } from '../auth/sign-in-limits.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { RolesService, type ResolvedRole } from '../roles/roles.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { AcceptedInvitationDto, AcceptInvitationDto } from './invitation.dto.js';
-import { AccountPasswordWrong, MemberAlready, NameNeeded, SecondFactorNeeded } from './invitations.errors.js';
+import { AccountPasswordWrong, MemberAlready } from './invitations.errors.js';
 import { InvitationsRepository, type PresentedInvitation } from './invitations.repository.js';
 import { MembersRepository } from './members.repository.js';
+import { Ownership } from './ownership.js';
+
+/** What came of a second factor, and of the acceptance that it opened. */
+type Attempt = { isProved: true; answer: AcceptedInvitationDto } | Unproved;
 
 /**
  * Makes members of those who accept an invitation. The token shows who was invited; that they are that person shows the
- * password of their account, or their session. It works once, and only as long as whoever made it could still make it.
+ * password of their account with its second factor, or their session. It works once, and only as long as whoever made it could still make it.
  */
 @Injectable()
 export class InvitationAcceptanceService {
   constructor(
     private readonly invitations: InvitationsRepository,
     private readonly members: MembersRepository,
+    private readonly ownership: Ownership,
     private readonly organizations: OrganizationsService,
     private readonly roles: RolesService,
     private readonly users: UsersService,
@@ -43,20 +50,25 @@ export class InvitationAcceptanceService {
   ) {}
 
   /**
-   * For somebody who is not signed in: with the password of the account that the invited address has, or of a new one,
-   * whatever the registration mode, since the organization lets them in.
+   * For somebody who is not signed in: with the password and the second factor of the account that the invited address has,
+   * or with a password and a name for a new one, whatever the registration mode, since the organization lets them in.
+   * Without a name, and without the right password, nothing tells whether there is an account.
    *
-   * @throws LinkRefused, AccountPasswordWrong, SecondFactorNeeded, NameNeeded, EmailTaken, MemberAlready
-   * @throws TooManyAttempts; BAD_REQUEST for a weak password of a new account
+   * @throws LinkRefused, AccountPasswordWrong, CodeRequired, CodeRefused, EmailTaken, MemberAlready
+   * @throws TooManyAttempts; BAD_REQUEST for a weak password of a new account, or for two codes
    */
-  async accept(proof: AcceptInvitationDto, origin: RequestOrigin): Promise<AcceptedInvitationDto> {
+  async accept(fields: AcceptInvitationDto, origin: RequestOrigin): Promise<AcceptedInvitationDto> {
+    const factor = optionalFactorProofOf(fields);
     await this.limits.takeOneTimeToken(addressBlock(origin.ip));
-    const invitation = await this.invitations.findByDigest(this.digester.digest(proof.token));
+    const invitation = await this.invitations.findByDigest(this.digester.digest(fields.token));
     if (!invitation) throw new LinkRefused();
-    const account = await this.users.findByEmail(invitation.email);
-    return account
-      ? this.acceptWithPassword(invitation, account, proof.password, origin)
-      : this.acceptAsNewcomer(invitation, proof, origin);
+    const { email } = invitation;
+    const { name, password } = fields;
+    const user = await this.users.findByEmail(email);
+    if (!user && name !== undefined) return this.acceptAsNewcomer(invitation, { name, password }, origin);
+    const proved = await this.proof.provePassword({ email, user }, password, origin);
+    if (!user || !proved) throw new AccountPasswordWrong();
+    return this.acceptWithAccount(invitation, user, factor, origin);
   }
 
   /**
@@ -77,27 +89,32 @@ export class InvitationAcceptanceService {
     });
   }
 
-  private async acceptWithPassword(
+  /** With an account whose password was proved. Whatever is refused leaves the code unused, and the invitation. */
+  private async acceptWithAccount(
     invitation: PresentedInvitation,
     user: User,
-    password: string,
+    factor: FactorProof | undefined,
     origin: RequestOrigin,
   ): Promise<AcceptedInvitationDto> {
-    if (!(await this.proof.provePassword(user, password, origin))) throw new AccountPasswordWrong();
-    return this.database.transaction(async (transaction) => {
-      if (!(await this.proof.holdPassword(transaction, user))) throw new AccountPasswordWrong();
-      if (await this.proof.needsMore(transaction, user)) throw new SecondFactorNeeded();
-      await this.takeFor(transaction, invitation, user.id);
-      return this.join(transaction, invitation, { userId: user.id, origin }, { newAccount: false });
-    }, invitation.organizationId);
+    const { organizationId } = invitation;
+    const attempt = (): Promise<Attempt> =>
+      this.database.transaction(async (transaction) => {
+        if (!(await this.proof.holdPassword(transaction, user))) throw new AccountPasswordWrong();
+        const by = { origin, organizationId };
+        const result = await this.proof.proveFactor(transaction, user, factor, by);
+        if (!result.isProved) return result;
+        await this.takeFor(transaction, invitation, user.id);
+        const who = { userId: user.id, origin };
+        return { ...result, answer: await this.join(transaction, invitation, who, { newAccount: false }) };
+      }, organizationId);
+    return (await this.proof.guardFactor(user, factor, origin, attempt)).answer;
   }
 
   private async acceptAsNewcomer(
     invitation: PresentedInvitation,
-    { password, name }: AcceptInvitationDto,
+    { password, name }: { password: string; name: string },
     origin: RequestOrigin,
   ): Promise<AcceptedInvitationDto> {
-    if (name === undefined) throw new NameNeeded();
     const request = { addressBlock: addressBlock(origin.ip) };
     const passwordHash = await this.users.hashNewPassword(password, request);
     return this.database.transaction(async (transaction) => {
@@ -152,6 +169,9 @@ export class InvitationAcceptanceService {
   ): Promise<boolean> {
     const inviter = await this.organizations.rightsOf(transaction, organizationId, invitedBy);
     if (!inviter?.scopes.has('team:manage')) return false;
+    if (role.role === 'owner' && !(await this.ownership.isOwner(transaction, organizationId, invitedBy))) {
+      return false;
+    }
     return role.scopes.isSubsetOf(inviter.scopes) && (!role.reachesAllVaults || inviter.grants === undefined);
   }
 

@@ -1,9 +1,11 @@
-import { IsEmail, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { IsEmail, IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { memberIdOf, type MemberKind } from '@credvault/access/member-id.js';
 import { publicId } from '@credvault/database/typed-id.js';
+import { InsteadOf } from '@credvault/http/document/instead-of.js';
 import { IsPrintable } from '@credvault/http/is-printable.js';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import { codePattern } from '../auth/mfa.dto.js';
 import type { Invitation } from './invitation.entity.js';
 
 const statuses = ['open', 'expired'] as const;
@@ -135,6 +137,26 @@ export class AcceptInvitationDto {
   @Length(1, 100)
   @IsPrintable()
   name?: string;
+
+  /**
+   * The six digits that the authenticator app of the account shows, if it has a second factor; each code works once.
+   * @example "492039"
+   */
+  @MayBeAbsent()
+  @IsString()
+  @Length(6, 6)
+  @Matches(codePattern)
+  code?: string;
+
+  /**
+   * A recovery code of the account instead; it works once.
+   * @example "7kq2-m9xa-0vtr-c4de"
+   */
+  @InsteadOf('code')
+  @MayBeAbsent()
+  @IsString()
+  @Length(16, 32)
+  recoveryCode?: string;
 }
 
 /** The token of an invitation, accepted by somebody who is signed in. */

@@ -23,10 +23,10 @@ export class InvitationsController {
 
   /**
    * Invite somebody
-   * @remarks Invites the owner of an e-mail address to the organization, with a role that can do at most what you can. The
-   * one-time token works for 7 days, and as long as you could still give that role. It is mailed to the address; where this
-   * service has no mail server it is in the answer, this once, for you to hand over. Inviting an address again replaces its
-   * invitation. 409 when the address is a member's.
+   * @remarks Invites the owner of an e-mail address to the organization, with a role that can do at most what you can; only
+   * an owner invites an owner, with a session or a personal token. The one-time token works for 7 days, and as long as you
+   * could still give that role. It is mailed to the address; where this service has no mail server it is in the answer, this
+   * once, for you to hand over. Inviting an address again replaces its invitation. 409 when the address is a member's.
    */
   @Post()
   @Requires('team:manage', 'invitation.created')

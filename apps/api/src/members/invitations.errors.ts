@@ -27,32 +27,16 @@ export class InvitationShownOnce extends DomainError {
   }
 }
 
-/** The invited e-mail address has an account, and this is not its password. */
+/**
+ * The password is not that of an account with the invited e-mail address. The same words where there is no such account and
+ * no name for a new one was sent: whoever has a token need not have the mailbox.
+ */
 export class AccountPasswordWrong extends DomainError {
   constructor() {
     super(
       'FORBIDDEN',
-      'The invited e-mail address has an account, and this is not its password. Send its password, or sign in and use POST /me/invitations/accept.',
+      'This is not the password of an account with the invited e-mail address. If it has an account, send its password, or sign in and use POST /me/invitations/accept; if it has none yet, send `name` too.',
       { details: [{ path: 'password', code: 'wrong', message: 'is wrong' }] },
     );
-  }
-}
-
-/** The password is right, but the account takes more than a password. */
-export class SecondFactorNeeded extends DomainError {
-  constructor() {
-    super('FORBIDDEN', 'This account has a second factor. Sign in and use POST /me/invitations/accept.', {
-      details: [{ path: 'password', code: 'session_required', message: 'is not enough for this account' }],
-    });
-  }
-}
-
-/** A new account needs a name; an existing one has it. */
-export class NameNeeded extends DomainError {
-  constructor() {
-    const message = 'name is needed, because the invited e-mail address has no account yet';
-    super('BAD_REQUEST', `Invalid request body or parameters: ${message}.`, {
-      details: [{ path: 'name', code: 'required', message }],
-    });
   }
 }

@@ -29,6 +29,7 @@ import { InvitationNotFound, InvitationShownOnce, MemberAlready } from './invita
 import { InvitationsRepository } from './invitations.repository.js';
 import { MembersRepository } from './members.repository.js';
 import { assertActsIn } from './own-organization.js';
+import { Ownership } from './ownership.js';
 
 /** The issue: a link works for 7 days. */
 const lifetime = 7 * 24 * 60 * 60_000;
@@ -50,6 +51,7 @@ export class InvitationsService {
     private readonly members: MembersRepository,
     private readonly organizations: OrganizationsService,
     private readonly roles: RolesService,
+    private readonly ownership: Ownership,
     private readonly limits: InvitationLimits,
     private readonly mailer: Mailer,
     private readonly digester: TokenDigester,
@@ -64,7 +66,7 @@ export class InvitationsService {
    * Invites the owner of an e-mail address; the invitation they had before works no longer. The token goes to the mailbox
    * or, where no mail can be sent, to whoever invites.
    *
-   * @throws OrganizationNotFound, UnknownRole, RightsTooWide, MemberAlready, TooManyAttempts
+   * @throws OrganizationNotFound, UnknownRole, RightsTooWide, OwnerNeeded, MemberAlready, TooManyAttempts
    * @throws InvitationShownOnce for a repeated request, where the token was in the answer
    */
   async create(
@@ -128,6 +130,7 @@ export class InvitationsService {
     const { organizationId } = actor;
     const role = await this.roles.resolve(transaction, organizationId, roleName);
     this.roles.assertMayAssign(actor, role);
+    if (role.role === 'owner') await this.ownership.assertMayGive(transaction, actor);
     if (await this.members.hasAddress(transaction, organizationId, email)) throw new MemberAlready('email');
     const token = mintToken('cvinv_');
     const invitation = newInvitation(actor, email, role, this.digester.digest(token));

@@ -2,14 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import type { MemberRights } from '@credvault/access/member-rights.js';
-import { knownVaults } from '@credvault/access/vault-levels.js';
 import type { Transaction } from '@credvault/database/database.js';
 import { memberIdOf } from '@credvault/access/member-id.js';
 import { assertPrecondition } from '@credvault/http/etag.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
+import { assertNotOutranked } from '../roles/outranking.js';
+import type { ResolvedRole } from '../roles/roles.service.js';
+import { actorAsMember } from './actor-as-member.js';
 import type { MemberView } from './member.dto.js';
 import type { MemberId } from './member-id.js';
-import { IsServiceAccount, LastOwner, MemberNotFound, MemberOutranks } from './members.errors.js';
+import { IsServiceAccount, LastOwner, MemberNotFound } from './members.errors.js';
 import { MembersRepository } from './members.repository.js';
 
 /** A member who is about to change or go, under the lock of their organization. */
@@ -43,17 +45,45 @@ export class MemberChanges {
     ifMatch: string | undefined,
   ): Promise<LockedMember> {
     const { organizationId } = asking;
-    const owners = await this.organizations.lockOwners(transaction, organizationId);
-    const actor = await this.asTheyAreNow(transaction, asking);
+    const { actor, owners } = await this.lockOrganization(transaction, asking);
     const isOneself = memberId.userId === actor.userId;
-    if (!isOneself && !actor.scopes.has('team:manage')) throw new ScopeMissing('team:manage');
+    if (!isOneself) assertManagesTeam(actor);
     const member = await this.members.lock(transaction, organizationId, memberId);
     const rights = await this.organizations.rightsOf(transaction, organizationId, memberId.userId);
     if (!member || !rights) throw new MemberNotFound();
     assertPrecondition(ifMatch, memberIdOf(member.kind, member.id), member.revision);
     if (member.kind === 'service') throw new IsServiceAccount(member.id);
-    if (!isOneself) assertNotOutranked(actor, rights);
+    if (!isOneself) assertNotOutranked(actor, rights, 'memberId');
     return { member, rights, actor, isOnlyOwner: member.role === 'owner' && owners === 1 };
+  }
+
+  /**
+   * Locks the organization for a change of another member than the actor: of two changes at once one waits here, before it
+   * has locked any member that the other one needs.
+   *
+   * @returns the actor with the rights that they have by now
+   * @throws OrganizationNotFound, ScopeMissing
+   */
+  async lockToManage(transaction: Transaction, asking: Actor): Promise<Actor> {
+    const { actor } = await this.lockOrganization(transaction, asking);
+    assertManagesTeam(actor);
+    return actor;
+  }
+
+  /**
+   * Takes from a member who shall reach every vault no longer what is granted to them directly: they could grant themselves
+   * any vault, and so stay where they were.
+   *
+   * @param before what the member may do as yet
+   * @returns how many grants they lose
+   */
+  async takeGrants(
+    transaction: Transaction,
+    { organizationId }: Actor,
+    member: { id: string; before: MemberRights; next: ResolvedRole },
+  ): Promise<number> {
+    if (member.before.grants !== undefined || member.next.reachesAllVaults) return 0;
+    return this.members.deleteGrants(transaction, organizationId, member.id);
   }
 
   /** @throws LastOwner */
@@ -61,18 +91,18 @@ export class MemberChanges {
     if (isOnlyOwner) throw new LastOwner();
   }
 
-  /** The actor with no more rights than their membership gives them at this moment. */
-  private async asTheyAreNow(transaction: Transaction, actor: Actor): Promise<Actor> {
-    const rights = await this.organizations.rightsOf(transaction, actor.organizationId, actor.userId);
-    const scopes = actor.scopes.intersection(rights?.scopes ?? new Set());
-    return { ...actor, scopes, grants: rights ? rights.grants : new Map() };
+  private async lockOrganization(
+    transaction: Transaction,
+    asking: Actor,
+  ): Promise<{ actor: Actor; owners: number }> {
+    const { organizationId, userId } = asking;
+    const owners = await this.organizations.lockOwners(transaction, organizationId);
+    const rights = await this.organizations.rightsOf(transaction, organizationId, userId);
+    return { actor: actorAsMember(asking, rights), owners };
   }
 }
 
-/** Nobody changes or removes somebody whose role can do more than they can. @throws MemberOutranks */
-function assertNotOutranked(actor: Actor, { scopes, grants }: MemberRights): void {
-  const reachesFurther = grants === undefined && knownVaults(actor) !== undefined;
-  if (scopes.isSubsetOf(actor.scopes) && !reachesFurther) return;
-  actor.origin.remark = 'member outranks';
-  throw new MemberOutranks();
+/** @throws ScopeMissing */
+export function assertManagesTeam({ scopes }: Pick<Actor, 'scopes'>): void {
+  if (!scopes.has('team:manage')) throw new ScopeMissing('team:manage');
 }

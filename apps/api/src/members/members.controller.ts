@@ -61,7 +61,8 @@ export class MembersController {
   /**
    * Change the role of a member
    * @remarks Gives a person another role, which counts at once. Nobody gives more than they have, or changes somebody whose
-   * role can do more than theirs: 403. 409 for the last owner, and for a service account, which is changed at
+   * role can do more than theirs, and only an owner makes an owner, with a session or a personal token: 403. Who reaches every
+   * vault no longer keeps the vaults of their teams only. 409 for the last owner, and for a service account, which is changed at
    * `/service-accounts`.
    */
   @Patch(':memberId')
@@ -82,8 +83,8 @@ export class MembersController {
    * Remove a member
    * @remarks Removes a person from the organization, which takes `team:manage`, or lets whoever asks leave it, which takes a
    * session. Their sessions, personal tokens, teams and grants in it end at once. 409 when they own API keys and `keys` does
-   * not say what becomes of those: the answer names them to whoever may read keys. `keys=transfer` also takes `key:manage`,
-   * and no key can do more afterwards than before. 409 for the last owner, and for a service account.
+   * not say what becomes of those: the answer names them to whoever may read keys. `keys=transfer` takes `team:manage` and
+   * `key:manage`, also of whoever leaves, and no key can do more afterwards than before. 409 for the last owner, and for a service account.
    */
   @Delete(':memberId')
   @HttpCode(204)

@@ -21,11 +21,11 @@ export class LastOwner extends DomainError {
   }
 }
 
-/** The member can do more than whoever wants to change or remove them, as an owner can more than an admin. */
-export class MemberOutranks extends DomainError {
+/** Whoever has every scope is no owner yet: somebody who answers for the organization makes another one who does. */
+export class OwnerNeeded extends DomainError {
   constructor() {
-    super('FORBIDDEN', 'Insufficient permissions for operation', {
-      details: [{ path: 'memberId', code: 'outranks', message: 'has a role that can do more than you' }],
+    super('FORBIDDEN', 'Only an owner makes an owner, with a session or a personal token.', {
+      details: [{ path: 'role', code: 'owner_needed', message: 'is given by an owner in person' }],
     });
   }
 }

@@ -17,6 +17,7 @@ import { MembersController } from './members.controller.js';
 import { MembersRepository } from './members.repository.js';
 import { MembersService } from './members.service.js';
 import { OrganizationInvitations } from './organization-invitations.js';
+import { Ownership } from './ownership.js';
 import { ServiceAccountsController } from './service-accounts.controller.js';
 import { ServiceAccountsRepository } from './service-accounts.repository.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
@@ -41,9 +42,16 @@ import { ServiceAccountsService } from './service-accounts.service.js';
     MembersRepository,
     MembersService,
     OrganizationInvitations,
+    Ownership,
     ServiceAccountsRepository,
     ServiceAccountsService,
   ],
-  exports: [MemberKeysPort],
+  exports: [
+    DeparturesService,
+    InvitationAcceptanceService,
+    InvitationsService,
+    MemberKeysPort,
+    MembersService,
+  ],
 })
 export class MembersModule {}

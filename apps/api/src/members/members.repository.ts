@@ -74,6 +74,14 @@ export class MembersRepository {
     return rows.length > 0;
   }
 
+  async isOwner(transaction: Transaction, organizationId: string, userId: string): Promise<boolean> {
+    const rows = await transaction.rows(
+      `SELECT 1 FROM memberships WHERE organization_id = $1 AND user_id = $2 AND role = 'owner'`,
+      [organizationId, userId],
+    );
+    return rows.length > 0;
+  }
+
   /** Makes somebody a member; false when they are one already. */
   async insert(
     transaction: Transaction,
@@ -101,6 +109,15 @@ export class MembersRepository {
        WHERE organization_id = $1 AND user_id = $2`,
       [organizationId, userId, role, customRoleId, updatedAt],
     );
+  }
+
+  /** Takes the vaults from a member that are granted to them directly; returns how many those were. */
+  async deleteGrants(transaction: Transaction, organizationId: string, userId: string): Promise<number> {
+    const rows = await transaction.rows(
+      `DELETE FROM grants WHERE organization_id = $1 AND user_id = $2 RETURNING id`,
+      [organizationId, userId],
+    );
+    return rows.length;
   }
 
   /** Ends a membership, and with it the sessions, personal tokens, teams and grants that hang on it. */

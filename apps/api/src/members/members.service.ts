@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
-import { Database } from '@credvault/database/database.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
 import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
@@ -13,6 +13,7 @@ import type { MemberId } from './member-id.js';
 import { MemberNotFound } from './members.errors.js';
 import { MembersRepository } from './members.repository.js';
 import { assertActsIn } from './own-organization.js';
+import { Ownership } from './ownership.js';
 
 const sortable: Record<string, SortColumn> = {
   id: { sql: 'u.id', type: 'uuid' },
@@ -27,6 +28,7 @@ export class MembersService {
   constructor(
     private readonly members: MembersRepository,
     private readonly changes: MemberChanges,
+    private readonly ownership: Ownership,
     private readonly roles: RolesService,
     private readonly database: Database,
     private readonly auditLog: AuditLog,
@@ -63,7 +65,7 @@ export class MembersService {
    *
    * @param role name of a built-in role, or public id of a custom one
    * @throws OrganizationNotFound, MemberNotFound, PRECONDITION_FAILED, UnknownRole, LastOwner, IsServiceAccount
-   * @throws MemberOutranks, RightsTooWide: nobody gives or takes what they do not have
+   * @throws MemberOutranks, RightsTooWide: nobody gives or takes what they do not have; OwnerNeeded
    */
   changeRole(
     actor: Actor,
@@ -75,18 +77,20 @@ export class MembersService {
     assertActsIn(actor, organizationId);
     return this.database.transaction(async (transaction) => {
       const locked = await this.changes.lock(transaction, actor, memberId, ifMatch);
-      const { member } = locked;
+      const { member, rights: before } = locked;
       const next = await this.roles.resolve(transaction, organizationId, role);
       if (next.role !== 'owner') this.changes.assertNotLastOwner(locked);
-      this.assertMayGive(locked, next);
+      await this.assertMayGive(transaction, locked, next);
       const updatedAt = new Date();
       await this.members.updateRole(transaction, organizationId, member.id, next, updatedAt);
+      const grants = await this.changes.takeGrants(transaction, actor, { id: member.id, before, next });
+      const [from, to] = [this.roles.nameOf(member), this.roles.nameOf(next)];
       await this.auditLog.recordChange(transaction, actor, {
         type: 'member.updated',
         status: 200,
         resourceType: 'user',
         resourceId: member.id,
-        details: { from: this.roles.nameOf(member), to: this.roles.nameOf(next) },
+        details: { from, to, ...(grants > 0 ? { grants } : {}) },
       });
       transaction.afterCommit(() => this.credentials.invalidate({ kind: 'user', id: member.id }));
       const { role: name, customRoleId } = next;
@@ -100,9 +104,16 @@ export class MembersService {
   }
 
   /** Taking away is free; giving more takes having it oneself, in every vault that is granted to the member. */
-  private assertMayGive({ actor, rights }: LockedMember, next: ResolvedRole): void {
+  private async assertMayGive(
+    transaction: Transaction,
+    { actor, member, rights }: LockedMember,
+    next: ResolvedRole,
+  ): Promise<void> {
     const reachesFurther = next.reachesAllVaults && rights.grants !== undefined;
-    if (next.scopes.isSubsetOf(rights.scopes) && !reachesFurther) return;
-    this.roles.assertMayAssign(actor, next, rights.grants);
+    const isMore = reachesFurther || !next.scopes.isSubsetOf(rights.scopes);
+    if (isMore) this.roles.assertMayAssign(actor, next, rights);
+    if (next.role === 'owner' && member.role !== 'owner') {
+      await this.ownership.assertMayGive(transaction, actor);
+    }
   }
 }

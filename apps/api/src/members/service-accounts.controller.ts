@@ -78,7 +78,8 @@ export class ServiceAccountsController {
   /**
    * Change a service account
    * @remarks Changes the fields that are sent; the others stay as they are. A new role holds for all its keys at once, and
-   * must lie within what you may do.
+   * must lie within what you may do, as the old one must. With a role that no longer reaches every vault it keeps the vaults
+   * of its teams only.
    */
   @Patch(':serviceAccountId')
   @Requires('team:manage', 'service_account.updated')
@@ -94,7 +95,7 @@ export class ServiceAccountsController {
 
   /**
    * Delete a service account
-   * @remarks Deletes it for good, with its grants and its places in teams. 409 names the API keys it owns until `keys` says
+   * @remarks Deletes it for good, with its grants and its places in teams, which takes all that its role can do. 409 names the API keys it owns until `keys` says
    * what becomes of them: `revoke` deletes them, `transfer` hands them to the service account `to`. A key that is handed on
    * keeps its secret, addresses and expiry and never does more than it did: its scopes are cut to the old role, and its
    * vaults to those that the old owner reached. Transferring takes `key:manage` too, and everything that the keys can do

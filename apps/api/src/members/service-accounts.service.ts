@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
+import type { MemberRights } from '@credvault/access/member-rights.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { newUuid, publicId } from '@credvault/database/typed-id.js';
@@ -11,9 +12,11 @@ import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
+import { assertNotOutranked } from '../roles/outranking.js';
 import { RolesService, type ResolvedRole } from '../roles/roles.service.js';
 import { fateOf, KeySettlement } from './key-settlement.js';
 import type { RemoveMemberQuery } from './member.dto.js';
+import { MemberChanges } from './member-changes.js';
 import type {
   CreateServiceAccountDto,
   ServiceAccountsQuery,
@@ -37,6 +40,7 @@ export class ServiceAccountsService {
     private readonly accounts: ServiceAccountsRepository,
     private readonly roles: RolesService,
     private readonly organizations: OrganizationsService,
+    private readonly changes: MemberChanges,
     private readonly settlement: KeySettlement,
     private readonly database: Database,
     private readonly auditLog: AuditLog,
@@ -96,59 +100,76 @@ export class ServiceAccountsService {
    * Changes a service account; its keys may do what its new role allows, at once.
    *
    * @throws ServiceAccountNotFound, PRECONDITION_FAILED, UnknownRole, OwnerIsAPerson; RightsTooWide for a role that does more
-   *   than the actor
+   *   than the actor, MemberOutranks for taking one that does
    */
   async update(
-    actor: Actor,
+    asking: Actor,
     id: string,
     { role: named, ...fields }: UpdateServiceAccountDto,
     ifMatch?: string,
   ): Promise<ServiceAccountView> {
     await this.database.transaction(async (transaction) => {
+      const actor = await this.changes.lockToManage(transaction, asking);
       const present = await this.lock(transaction, actor, id, ifMatch);
-      if (named !== undefined) await this.changeRole(transaction, actor, present, named);
+      const grants = named === undefined ? 0 : await this.changeRole(transaction, actor, present, named);
       await this.accounts.update(transaction, id, { ...fields, updatedAt: new Date() });
-      const details = { fields: Object.keys({ ...fields, ...(named === undefined ? {} : { role: named }) }) };
+      const changed = Object.keys({ ...fields, ...(named === undefined ? {} : { role: named }) });
+      const details = { fields: changed, ...(grants > 0 ? { grants } : {}) };
       await this.record(transaction, actor, id, { type: 'service_account.updated', status: 200, details });
       this.forgetAfter(transaction, id);
-    }, actor.organizationId);
-    return this.get(actor, id);
+    }, asking.organizationId);
+    return this.get(asking, id);
   }
 
   /**
    * Deletes a service account for good.
    *
-   * @throws ServiceAccountNotFound, PRECONDITION_FAILED, TransferRefused; MemberOwnsKeys when nothing was said about its
+   * @throws ServiceAccountNotFound, PRECONDITION_FAILED, MemberOutranks, TransferRefused; MemberOwnsKeys when nothing was said about its
    *   keys; what `MemberKeys.transferAll` throws
    */
-  async delete(actor: Actor, id: string, query: RemoveMemberQuery, ifMatch?: string): Promise<void> {
+  async delete(asking: Actor, id: string, query: RemoveMemberQuery, ifMatch?: string): Promise<void> {
     const fate = fateOf(query);
+    const { organizationId } = asking;
     await this.database.transaction(async (transaction) => {
+      const actor = await this.changes.lockToManage(transaction, asking);
       await this.lock(transaction, actor, id, ifMatch);
+      await this.assertNotOutranked(transaction, actor, id);
       const keys = await this.settlement.settle(transaction, actor, id, fate);
-      await this.accounts.delete(transaction, actor.organizationId, id);
+      await this.accounts.delete(transaction, organizationId, id);
       await this.record(transaction, actor, id, {
         type: 'service_account.deleted',
         status: 204,
         details: { keys, ...(keys > 0 ? { fate: fate?.keys } : {}) },
       });
       this.forgetAfter(transaction, id);
-    }, actor.organizationId);
+    }, organizationId);
   }
 
-  /** A role that reached every vault is given up only by somebody who reaches them all. */
+  /** @returns how many grants the service account loses with its role */
   private async changeRole(
     transaction: Transaction,
     actor: Actor,
     present: ServiceAccountView,
     named: string,
-  ): Promise<void> {
+  ): Promise<number> {
     const role = await this.resolve(transaction, actor, named);
-    if (this.roles.nameOf(role) === this.roles.nameOf(present)) return;
-    const rights = await this.organizations.rightsOf(transaction, actor.organizationId, present.id);
-    const reachesAllVaults = role.reachesAllVaults || rights?.grants === undefined;
-    this.roles.assertMayAssign(actor, { ...role, reachesAllVaults }, rights?.grants);
+    if (this.roles.nameOf(role) === this.roles.nameOf(present)) return 0;
+    const before = await this.assertNotOutranked(transaction, actor, present.id);
+    this.roles.assertMayAssign(actor, role, before);
     await this.accounts.setRole(transaction, actor.organizationId, present.id, role);
+    return this.changes.takeGrants(transaction, actor, { id: present.id, before, next: role });
+  }
+
+  /** @returns what the service account may do @throws ServiceAccountNotFound, MemberOutranks */
+  private async assertNotOutranked(
+    transaction: Transaction,
+    actor: Actor,
+    id: string,
+  ): Promise<MemberRights> {
+    const rights = await this.organizations.rightsOf(transaction, actor.organizationId, id);
+    if (!rights) throw new ServiceAccountNotFound();
+    assertNotOutranked(actor, rights, 'serviceAccountId');
+    return rights;
   }
 
   private async resolve(transaction: Transaction, actor: Actor, named: string): Promise<ResolvedRole> {

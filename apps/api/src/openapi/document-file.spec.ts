@@ -1,5 +1,5 @@
 import type { OpenApiDocument } from '@credvault/http/document/document.js';
-import { committedServer, documentText, readDocument, readPackageVersion, withServer } from './document-file.js';
+import { apiNames, committedServer, documentText, readDocument, readPackageVersion, withServer } from './document-file.js';
 
 const small = {
   openapi: '3.1.0',
@@ -27,12 +27,13 @@ describe('withServer', () => {
 });
 
 describe('readDocument', () => {
-  it('shows the committed document at the address of this installation, and reads it once', () => {
-    const document = readDocument(new URL('https://vault.example.com')) as OpenApiDocument;
+  it.each(apiNames)('shows the committed document of %s at the address of this installation, and reads it once', (api) => {
+    const document = readDocument(api, new URL('https://vault.example.com')) as OpenApiDocument;
+    expect(Object.keys(document.paths).filter((path) => !path.startsWith(`/api/${api}/`))).toEqual([]);
     expect(document.servers.map(({ url }) => url)).toEqual(['https://vault.example.com']);
     expect(JSON.stringify(document)).not.toContain(committedServer);
     expect(document.info['version']).toBe(readPackageVersion());
-    expect(readDocument(new URL('https://vault.example.com'))).toBe(document);
+    expect(readDocument(api, new URL('https://vault.example.com'))).toBe(document);
   });
 });
 

@@ -8,23 +8,31 @@ export const committedServer = 'http://127.0.0.1:3000';
 /** The folder of the project, from the source as from what was built of it. */
 const projectFolder = findProjectFolder(import.meta.dirname);
 
-/** Where the committed document is. */
-export const documentPath = join(projectFolder, 'openapi', 'v1.json');
+/** The APIs, which have a document each: `v2` is the cloud-style one, no successor of `v1`. */
+export const apiNames = ['v1', 'v2'] as const;
+export type ApiName = (typeof apiNames)[number];
+
+/** Where the committed document of an API is. */
+export function documentPath(api: ApiName): string {
+  return join(projectFolder, 'openapi', `${api}.json`);
+}
 
 const read = new Map<string, OpenApiDocument>();
 
 /**
- * The document as the service shows it: the committed one, with the address of this installation in `servers` and in the
- * code samples. It is read once.
+ * The document of an API as the service shows it: the committed one, with the address of this installation in `servers` and
+ * in the code samples. It is read once.
  *
  * @param publicUrl where clients reach the service (`CREDVAULT_PUBLIC_URL`)
  */
-export function readDocument(publicUrl: URL): object {
+export function readDocument(api: ApiName, publicUrl: URL): object {
   const address = publicUrl.origin;
-  const known = read.get(address);
+  const place = `${api} ${address}`;
+  const known = read.get(place);
   if (known) return known;
-  const document = withServer(JSON.parse(readFileSync(documentPath, 'utf8')) as OpenApiDocument, address);
-  read.set(address, document);
+  const committed = JSON.parse(readFileSync(documentPath(api), 'utf8')) as OpenApiDocument;
+  const document = withServer(committed, address);
+  read.set(place, document);
   return document;
 }
 
@@ -48,10 +56,11 @@ export function documentText(document: OpenApiDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** Writes the committed document. */
-export function writeDocument(document: OpenApiDocument): void {
-  mkdirSync(dirname(documentPath), { recursive: true });
-  writeFileSync(documentPath, documentText(document));
+/** Writes the committed document of an API. */
+export function writeDocument(api: ApiName, document: OpenApiDocument): void {
+  const path = documentPath(api);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, documentText(document));
 }
 
 /** The version of the project. */

@@ -23,12 +23,15 @@ const tags: DocumentRules['tags'] = [
   { name: 'service-accounts', description: 'Members that are programs: they own API keys and cannot sign in.' },
   { name: 'roles', description: 'What members may do: the built-in roles, and those of the organization.' },
   { name: 'teams', description: 'Groups of members to whom vaults are granted together.' },
-  { name: 'grants', description: 'Which vaults are granted to whom, and how far.' },
+  { name: 'projects', description: 'Projects and their environments, to which vaults and keys belong.' },
+  { name: 'grants', description: 'Which vaults and projects are granted to whom, and how far.' },
+  { name: 'single-sign-on', description: 'Sign-in by the OpenID Connect provider of an organization.' },
+  { name: 'subscription', description: 'The plan of the organization, its limits, and what was used of them.' },
   { name: 'admin', description: 'Plans and limits, for the administrators of this installation.' },
   { name: 'service', description: 'Whether the service runs and can do its work.', probes: true },
 ];
 
-/** What this application adds to the document that is derived from its code. */
+/** What this application adds to the document of `/api/v1`, which is derived from its code. */
 export function documentRules(version: string): DocumentRules {
   return {
     info: {
@@ -37,6 +40,7 @@ export function documentRules(version: string): DocumentRules {
       description: guide,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    bodies: 'enveloped',
     servers: [{ url: committedServer, description: 'This installation.' }],
     tags,
     credentials,

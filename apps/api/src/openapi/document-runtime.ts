@@ -32,6 +32,7 @@ export function documentRuntime(): Runtime {
       cursor: randomBytes(keyBytes),
       idempotency: randomBytes(keyBytes),
       authenticators: randomBytes(keyBytes),
+      providers: randomBytes(keyBytes),
     },
     channel: new InvalidationChannel(address),
     counters: Counters.inProcess(),

@@ -4,20 +4,32 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenApiDocument, RawDocument } from '@credvault/http/document/document.js';
 import { finishDocument } from '@credvault/http/document/finish-document.js';
 import { readHandlerFacts } from '@credvault/http/document/handler-facts.js';
+import { isCloudPath } from '@credvault/http/request-target.js';
 import { createApp } from '../create-app.js';
-import { readPackageVersion } from './document-file.js';
+import { cloudDocumentRules } from './cloud-document-rules.js';
+import { readPackageVersion, type ApiName } from './document-file.js';
 import { documentRules } from './document-rules.js';
 import { documentRuntime } from './document-runtime.js';
 
 /**
- * Generates the document from the code, without a database: the application is put together and never started. Works
- * on what `nest build` made alone, because the compiler plugin of @nestjs/swagger puts the docstrings into it.
+ * Reads off the code what the documents are made of, without a database: the application is put together and never
+ * started. Works on what `nest build` made alone, because the compiler plugin of @nestjs/swagger puts the docstrings into it.
  *
- * @throws DocumentError naming everything that the code leaves unsaid
+ * @returns what makes the document of an API; it throws a DocumentError naming everything that the code leaves unsaid
  */
-export async function generateDocument(): Promise<OpenApiDocument> {
+export async function readDocuments(): Promise<(api: ApiName) => OpenApiDocument> {
   const app = await createApp(documentRuntime());
-  return finishDocument(deriveDocument(app), documentRules(readPackageVersion()), readHandlerFacts(controllersOf(app)));
+  const derived = deriveDocument(app);
+  const facts = readHandlerFacts(controllersOf(app));
+  return (api) => finishDocument(partOf(derived, api), rulesOf[api](readPackageVersion()), facts);
+}
+
+const rulesOf = { v1: documentRules, v2: cloudDocumentRules };
+
+/** The paths of one API. */
+function partOf({ paths, components }: RawDocument, api: ApiName): RawDocument {
+  const own = Object.entries(paths).filter(([path]) => isCloudPath(path) === (api === 'v2'));
+  return { paths: Object.fromEntries(own), components };
 }
 
 /** What @nestjs/swagger makes of the controllers. Its ids name controller and method, so that the rest can find them. */

@@ -2,7 +2,7 @@
 export const guide = `CredVault keeps what must not leak: secrets in vaults, every value encrypted, every reveal recorded.
 
 ## Base path
-Every path begins with \`/api/v1\`; \`/v1\` means the same. Bodies are JSON in UTF-8, at most 1 MiB unless an operation says otherwise. Times are RFC 3339 in UTC with milliseconds, ids are opaque strings. Within this version fields are added, never removed or changed, so ignore those you do not know.
+Every path begins with \`/api/v1\`; \`/v1\` means the same. (\`/api/v2\` is another API, no successor of this one: the cloud-style API for clients that speak it, described in \`/openapi/v2.json\`.) Bodies are JSON in UTF-8, at most 1 MiB unless an operation says otherwise. Times are RFC 3339 in UTC with milliseconds, ids are opaque strings. Within this version fields are added, never removed or changed, so ignore those you do not know.
 
 ## Authentication
 Send a token with every request, in one of three ways that mean the same:

@@ -33,6 +33,13 @@ export const pathParameters: Record<string, PathParameterRule> = {
   roleId: idOf('role', 'custom role'),
   teamId: idOf('team', 'team'),
   grantId: idOf('grant', 'grant'),
+  projectId: idOf('project', 'project'),
+  identityId: idOf('externalIdentity', 'external identity'),
+  environmentName: {
+    description: 'Name of the environment inside its project.',
+    example: 'production',
+    schema: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]*$', minLength: 1, maxLength: 50 },
+  },
   planName: {
     description: 'Name of the plan.',
     example: 'pro',

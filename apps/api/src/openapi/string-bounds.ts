@@ -21,6 +21,18 @@ export const stringBounds: Record<string, Schema> = {
   'TotpEnrolmentDto.secret': { maxLength: 32 },
   /** A secret, and an e-mail address of which every byte may be percent-encoded. */
   'TotpEnrolmentDto.uri': { maxLength: 1024 },
+  signInToken: token,
+  'BegunSingleSignOnDto.authorizationUrl': { maxLength: 8192 },
+  issuer: { maxLength: 1024 },
+  clientId: { maxLength: 255 },
+  redirectUri: { maxLength: 2048 },
+  /** RFC 1035 §2.3.4: 255 octets on the wire, which are 253 characters. */
+  domain: { maxLength: 253 },
+  'DomainChallengeDto.name': { maxLength: 253 + 22 },
+  'DomainChallengeDto.value': { maxLength: 128 },
+  defaultRole: word,
+  /** OpenID Connect Core 1.0, section 2. */
+  subject: { maxLength: 255 },
   recoveryCodes: { minLength: 19, maxLength: 19 },
   token,
   /** Secret of an API key. */
@@ -35,6 +47,7 @@ export const stringBounds: Record<string, Schema> = {
   'OrganizationLimitsDto.name': { maxLength: 255 },
   key: { maxLength: 255 },
   plan: word,
+  requestedPlan: word,
   /** The name of a built-in role, or the id of a custom one. */
   role: word,
   /** An IPv6 address that embeds an IPv4 one (`INET6_ADDRSTRLEN` of POSIX, without its NUL). */
@@ -50,6 +63,9 @@ export const stringBounds: Record<string, Schema> = {
   sourceIp: { maxLength: 45 },
   allowedIps: { maxLength: 49 },
   vaultIds: anyId,
+  projectIds: anyId,
+  /** As the names of environments are made. */
+  environments: { maxLength: 50 },
   'MintedApiKeyDto.description': { maxLength: 2000 },
   'ScopeDto.description': { maxLength: 200 },
   'ApiKeyDto.ownerId': anyId,
@@ -58,6 +74,8 @@ export const stringBounds: Record<string, Schema> = {
   'MintedApiKeyDto.createdBy': anyId,
   'ApiKeyOwnerDto.id': anyId,
   'SecretVersionDto.createdBy': anyId,
+  deletedBy: anyId,
+  'DeletedVaultDto.description': { maxLength: 2000 },
   'AuditActorDto.id': anyId,
   /** As `role`. */
   'RoleDto.id': word,

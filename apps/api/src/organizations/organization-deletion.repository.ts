@@ -45,6 +45,7 @@ export class OrganizationDeletionRepository {
       [id],
     );
     await transaction.rows(`DELETE FROM idempotency_keys WHERE organization_id = $1`, [id]);
+    await transaction.rows(`DELETE FROM late_audit_events WHERE organization_id = $1`, [id]);
     await transaction.manager.delete(Organization, { id });
   }
 }

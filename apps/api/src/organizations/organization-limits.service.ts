@@ -61,6 +61,40 @@ export class OrganizationLimitsService {
   }
 
   /**
+   * What holds for an organization, for those in it.
+   *
+   * @param transaction the one the caller is in, if it is in one
+   * @throws OrganizationNotFound
+   */
+  async find(organizationId: string, transaction?: Transaction): Promise<OrganizationLimits> {
+    const limits = await this.organizations.findLimits(organizationId, transaction);
+    if (!limits) throw new OrganizationNotFound();
+    return limits;
+  }
+
+  /** As `find`, and nobody changes the organization until the transaction ends. @throws OrganizationNotFound */
+  async lock(transaction: Transaction, organizationId: string): Promise<OrganizationLimits> {
+    if (!(await this.organizations.lock(transaction, organizationId))) throw new OrganizationNotFound();
+    return this.find(organizationId, transaction);
+  }
+
+  /**
+   * Notes the plan that an organization would like to have, until it has another plan; null: none any more. Only an
+   * administrator of the installation gives it the plan.
+   *
+   * @throws UnknownPlan, which names the field `requestedPlan`
+   */
+  async requestPlan(
+    transaction: Transaction,
+    { id, plan }: Pick<OrganizationLimits, 'id' | 'plan'>,
+    wanted: string | null,
+  ): Promise<void> {
+    if (wanted !== null) await this.plans.assertExists(wanted, transaction, 'requestedPlan');
+    const requestedPlan = wanted === plan ? null : wanted;
+    await this.organizations.update(transaction, id, { requestedPlan, updatedAt: new Date() });
+  }
+
+  /**
    * Moves an organization to another plan, or writes down what was negotiated with it. Takes effect at once, and stands
    * in the organization's own trail, where its auditors see who did it.
    *
@@ -73,24 +107,32 @@ export class OrganizationLimitsService {
     ifMatch?: string,
   ): Promise<OrganizationLimits> {
     assertAdministrator(actor);
-    return this.database.transaction(async (transaction) => {
-      const present = await this.organizations.lock(transaction, organizationId);
-      if (!present) throw new OrganizationNotFound();
-      assertPrecondition(ifMatch, publicId('organization', organizationId), present.revision);
-      if (change.plan !== undefined) await this.plans.assertExists(change.plan, transaction);
-      await this.organizations.update(transaction, organizationId, { ...change, updatedAt: new Date() });
-      await this.record(transaction, actor, organizationId, change);
-      transaction.afterCommit(() =>
-        this.credentials.invalidate({ kind: 'organization', id: organizationId }),
-      );
-      return this.find(organizationId, transaction);
-    }, organizationId);
+    return this.database.transaction(
+      (transaction) => this.change(transaction, actor, organizationId, change, ifMatch),
+      organizationId,
+    );
   }
 
-  private async find(id: string, transaction?: Transaction): Promise<OrganizationLimits> {
-    const limits = await this.organizations.findLimits(id, transaction);
-    if (!limits) throw new OrganizationNotFound();
-    return limits;
+  /** As `update`, in the transaction that the caller is in. */
+  async change(
+    transaction: Transaction,
+    actor: Actor,
+    organizationId: string,
+    change: LimitChange,
+    ifMatch?: string,
+  ): Promise<OrganizationLimits> {
+    assertAdministrator(actor);
+    const present = await this.organizations.lock(transaction, organizationId);
+    if (!present) throw new OrganizationNotFound();
+    assertPrecondition(ifMatch, publicId('organization', organizationId), present.revision);
+    if (change.plan !== undefined) await this.plans.assertExists(change.plan, transaction);
+    // Whoever has another plan has been heard.
+    const answered = change.plan === undefined ? {} : { requestedPlan: null };
+    const updatedAt = new Date();
+    await this.organizations.update(transaction, organizationId, { ...change, ...answered, updatedAt });
+    await this.record(transaction, actor, organizationId, change);
+    transaction.afterCommit(() => this.credentials.invalidate({ kind: 'organization', id: organizationId }));
+    return this.find(organizationId, transaction);
   }
 
   /** The actor keeps their origin, so that the request counts as recorded; only the trail is the organization's. */

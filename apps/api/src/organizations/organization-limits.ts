@@ -6,6 +6,7 @@ type Kept = Pick<
   | 'id'
   | 'name'
   | 'plan'
+  | 'requestedPlan'
   | 'apiKeyRequestsPerMinute'
   | 'tokenRequestsPerMinute'
   | 'revision'

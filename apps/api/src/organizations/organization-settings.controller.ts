@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { Requires } from '@credvault/access/rules.js';
+import { Requires, StepUp } from '@credvault/access/rules.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers } from '@credvault/http/document/operation.js';
@@ -37,10 +37,13 @@ export class OrganizationSettingsController {
 
   /**
    * Change the settings of an organization
-   * @remarks Changes the settings that are sent; the others stay as they are.
+   * @remarks Changes the settings that are sent; the others stay as they are. What changes counts at once for every credential
+   * of the organization, those that were made before included. A change that would lock you out is refused: a list of addresses
+   * without your own, and a second factor for everybody while you have none.
    */
   @Patch()
   @Requires('settings:modify', 'organization_settings.updated')
+  @StepUp()
   @Answers(200, OrganizationSettingsDto, 'The settings as they are now.')
   async updateOrganizationSettings(
     @CurrentActor() actor: Actor,

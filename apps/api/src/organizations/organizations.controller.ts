@@ -2,7 +2,14 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { Requires, RequiresActor, RequiresPerson, RequiresSession, StepUp } from '@credvault/access/rules.js';
+import {
+  OwnSignIn,
+  Requires,
+  RequiresActor,
+  RequiresPerson,
+  RequiresSession,
+  StepUp,
+} from '@credvault/access/rules.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersPage, Fails } from '@credvault/http/document/operation.js';
 import { etagOf, IfMatch } from '@credvault/http/etag.js';
@@ -49,6 +56,7 @@ export class OrganizationsController {
    */
   @Post()
   @RequiresPerson('organization.created')
+  @OwnSignIn()
   @Answers(201, OrganizationDto, 'The organization.')
   async createOrganization(
     @CurrentActor() actor: Actor,

@@ -56,3 +56,29 @@ export class DeletionNotConfirmed extends DomainError {
     });
   }
 }
+
+/** A list of addresses that does not hold the one it is sent from. */
+export class WouldLockOut extends DomainError {
+  /** @param address undefined: not known */
+  constructor(address: string | undefined) {
+    const message = `must hold your own address, ${address ?? 'which is not known'}`;
+    super('BAD_REQUEST', `This would lock you out: allowedIps ${message}.`, {
+      details: [{ path: 'allowedIps', code: 'would_lock_you_out', message }],
+    });
+  }
+}
+
+/** Only somebody with a second factor can ask others for one. */
+export class OwnMfaMissing extends DomainError {
+  constructor() {
+    super(
+      'BAD_REQUEST',
+      'This would lock you out: your account has no second factor. Begin with POST /auth/mfa/totp.',
+      {
+        details: [
+          { path: 'requireMfa', code: 'would_lock_you_out', message: 'needs a second factor of your own' },
+        ],
+      },
+    );
+  }
+}

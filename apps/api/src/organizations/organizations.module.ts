@@ -26,6 +26,12 @@ import { OwnOrganizationsService } from './own-organizations.service.js';
     OwnOrganizationsRepository,
     OwnOrganizationsService,
   ],
-  exports: [OrganizationsService, OrganizationLimitsService, OrganizationUsage],
+  exports: [
+    OrganizationsService,
+    OrganizationDeletionService,
+    OrganizationLimitsService,
+    OrganizationUsage,
+    OwnOrganizationsService,
+  ],
 })
 export class OrganizationsModule {}

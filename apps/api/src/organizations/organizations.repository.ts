@@ -6,6 +6,7 @@ import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
 import { Membership } from './membership.entity.js';
 import type { LimitChange, OrganizationLimits } from './organization-limits.js';
+import type { OrganizationSettings } from './organization-settings.js';
 import { Organization } from './organization.entity.js';
 
 interface MembershipRow {
@@ -15,8 +16,8 @@ interface MembershipRow {
 const selectOldest = `SELECT organization_id FROM memberships WHERE user_id = $1
   ORDER BY created_at, organization_id LIMIT 1`;
 
-const limitColumns = `o.id, o.name, o.plan, o.api_key_requests_per_minute AS "apiKeyRequestsPerMinute",
-  o.token_requests_per_minute AS "tokenRequestsPerMinute",
+const limitColumns = `o.id, o.name, o.plan, o.requested_plan AS "requestedPlan",
+  o.api_key_requests_per_minute AS "apiKeyRequestsPerMinute", o.token_requests_per_minute AS "tokenRequestsPerMinute",
   coalesce(o.api_key_requests_per_minute, p.api_key_requests_per_minute) AS "effectiveApiKeyRequestsPerMinute",
   coalesce(o.token_requests_per_minute, p.token_requests_per_minute) AS "effectiveTokenRequestsPerMinute",
   o.revision, o.created_at AS "createdAt", o.updated_at AS "updatedAt"`;
@@ -39,6 +40,16 @@ export class OrganizationsRepository {
       ? await transaction.rows<MembershipRow>(selectOldest, [userId])
       : await this.database.rows<MembershipRow>(selectOldest, [userId]);
     return row?.organization_id;
+  }
+
+  /** The organizations that a person belongs to, with the addresses they take credentials from; the oldest membership first. */
+  findHomesOf(userId: string): Promise<{ organizationId: string; allowedIps: string[] | null }[]> {
+    return this.database.rows(
+      `SELECT m.organization_id AS "organizationId", o.allowed_ips AS "allowedIps"
+       FROM memberships m JOIN organizations o ON o.id = m.organization_id
+       WHERE m.user_id = $1 ORDER BY m.created_at, m.organization_id`,
+      [userId],
+    );
   }
 
   /** What a member may do, and where. */
@@ -80,10 +91,22 @@ export class OrganizationsRepository {
     return row?.owners ?? 0;
   }
 
+  /** The members of an organization by kind. */
+  async countMembers(id: string): Promise<{ members: number; serviceAccounts: number }> {
+    const [row] = await this.database.rows<{ members: number; serviceAccounts: number }>(
+      `SELECT (count(*) FILTER (WHERE u.kind = 'person'))::int AS members,
+         (count(*) FILTER (WHERE u.kind = 'service'))::int AS "serviceAccounts"
+       FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1`,
+      [id],
+    );
+    return row ?? { members: 0, serviceAccounts: 0 };
+  }
+
   async update(
     transaction: Transaction,
     id: string,
-    fields: LimitChange & Partial<Pick<Organization, 'name' | 'leakedTokens' | 'updatedAt'>>,
+    fields: LimitChange &
+      Partial<OrganizationSettings & Pick<Organization, 'name' | 'requestedPlan' | 'updatedAt'>>,
   ): Promise<void> {
     await transaction.manager.update(Organization, { id }, { ...fields, revision: () => 'revision + 1' });
   }

@@ -1,11 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { memberRights, type MemberRights } from '@credvault/access/member-rights.js';
 import type { Transaction } from '@credvault/database/database.js';
 import { newUuid } from '@credvault/database/typed-id.js';
 import type { Membership } from './membership.entity.js';
 import type { Organization } from './organization.entity.js';
+import { initialSettings } from './organization-settings.js';
 import { OrganizationNotFound } from './organizations.errors.js';
 import { OrganizationsRepository } from './organizations.repository.js';
+
+/** An organization that a person may sign in to, with the only addresses it takes credentials from. */
+export interface Home {
+  organizationId: string;
+  allowedIps: string[] | null;
+}
 
 /** Tenants and who belongs to them. */
 @Injectable()
@@ -31,9 +39,10 @@ export class OrganizationsService {
       id: newUuid(),
       name,
       plan: 'free',
+      requestedPlan: null,
       apiKeyRequestsPerMinute: null,
       tokenRequestsPerMinute: null,
-      leakedTokens: 'report',
+      ...initialSettings,
       vaultCount: 0,
       revision: 1,
       createdAt: now,
@@ -59,6 +68,18 @@ export class OrganizationsService {
   }
 
   /**
+   * The organization that a sign-in from an address acts in: the oldest one the person belongs to that takes credentials from
+   * there, or the oldest one when none does; null when there is none left.
+   */
+  async homeFor(userId: string, address: string | undefined): Promise<Home | null> {
+    const homes = await this.organizations.findHomesOf(userId);
+    const open = homes.find(
+      ({ allowedIps }) => !allowedIps || AddressRanges.shared(allowedIps).holds(address),
+    );
+    return open ?? homes[0] ?? null;
+  }
+
+  /**
    * What a member of an organization may do, and where; undefined when they are no member.
    *
    * @param transaction the one the caller is in, if it is in one
@@ -81,6 +102,11 @@ export class OrganizationsService {
   async lockOwners(transaction: Transaction, organizationId: string): Promise<number> {
     if (!(await this.organizations.lock(transaction, organizationId))) throw new OrganizationNotFound();
     return this.organizations.countOwners(transaction, organizationId);
+  }
+
+  /** How many people and how many service accounts belong to an organization. */
+  countMembers(id: string): Promise<{ members: number; serviceAccounts: number }> {
+    return this.organizations.countMembers(id);
   }
 
   /** Keeps the organization's count of vaults, in the transaction that makes or deletes one. */

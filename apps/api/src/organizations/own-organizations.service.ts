@@ -26,6 +26,13 @@ const sortable: Record<string, SortColumn> = {
   name: { sql: 'o.name', type: 'text' },
 };
 
+/** What else becomes of an organization in the transaction that makes or changes it. */
+export interface AlsoChange {
+  /** Names of what it changes, for the record. */
+  fields: string[];
+  make(transaction: Transaction, organizationId: string): Promise<void>;
+}
+
 /**
  * The organizations that somebody belongs to. Where people belong is theirs to know whatever their role; an API key
  * stands for a program in one organization, and knows of no other.
@@ -68,7 +75,7 @@ export class OwnOrganizationsService {
   }
 
   /** Makes an organization, which the actor then owns. @throws TooManyOrganizations */
-  create(actor: Actor, name: string, retry?: RetryKey): Promise<Outcome<OwnOrganization>> {
+  create(actor: Actor, name: string, retry?: RetryKey, also?: AlsoChange): Promise<Outcome<OwnOrganization>> {
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
         await this.own.lockNumberOf(transaction, actor.userId);
@@ -76,6 +83,7 @@ export class OwnOrganizationsService {
         if (owned >= mostOwned) throw new TooManyOrganizations(mostOwned);
         const { id } = await this.organizations.create(transaction, name, actor.userId);
         await this.recordCreation(transaction, actor, id);
+        await also?.make(transaction, id);
         return { answer: await this.find(actor, id, transaction), status: 201, resourceId: id };
       },
       replay: (first) => this.get(actor, first.resourceId),
@@ -88,6 +96,7 @@ export class OwnOrganizationsService {
     organizationId: string,
     fields: { name?: string },
     ifMatch?: string,
+    also?: AlsoChange,
   ): Promise<OwnOrganization> {
     if (!actor.scopes.has('settings:modify')) throw new ScopeMissing('settings:modify');
     const id = actor.organizationId;
@@ -102,8 +111,9 @@ export class OwnOrganizationsService {
         status: 200,
         resourceType: 'organization',
         resourceId: id,
-        details: { fields: Object.keys(fields) },
+        details: { fields: [...Object.keys(fields), ...(also?.fields ?? [])] },
       });
+      await also?.make(transaction, id);
       return this.find(actor, id, transaction);
     }, id);
   }
@@ -135,7 +145,7 @@ export class OwnOrganizationsService {
 
 /** The only organization that a credential may know of; undefined: all that its person belongs to. @throws ScopeMissing */
 function onlyOrganizationOf(actor: Actor): string | undefined {
-  if (actor.credentialType !== 'api_key') return undefined;
+  if (actor.credentialType !== 'api_key') return actor.fromProvider ? actor.organizationId : undefined;
   if (!actor.scopes.has('organization:read')) throw new ScopeMissing('organization:read');
   return actor.organizationId;
 }

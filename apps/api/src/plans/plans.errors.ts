@@ -8,10 +8,10 @@ export class PlanNotFound extends DomainError {
 
 /** A request names a plan that does not exist; the message names those that do. */
 export class UnknownPlan extends DomainError {
-  constructor(names: string[]) {
-    const message = `plan must be one of: ${names.join(', ')}`;
+  constructor(names: string[], path: string) {
+    const message = `${path} must be one of: ${names.join(', ')}`;
     super('BAD_REQUEST', `Invalid request body or parameters: ${message}.`, {
-      details: [{ path: 'plan', code: 'unknown_plan', message }],
+      details: [{ path, code: 'unknown_plan', message }],
     });
   }
 }

@@ -84,10 +84,13 @@ export class PlansService {
     }, actor.organizationId);
   }
 
-  /** @throws UnknownPlan, which names the plans there are */
-  async assertExists(name: string, transaction?: Transaction): Promise<void> {
+  /**
+   * @param field the field of the request that names the plan
+   * @throws UnknownPlan, which names the plans there are
+   */
+  async assertExists(name: string, transaction?: Transaction, field = 'plan'): Promise<void> {
     const names = await this.plans.findNames(transaction);
-    if (!names.includes(name)) throw new UnknownPlan(names);
+    if (!names.includes(name)) throw new UnknownPlan(names, field);
   }
 }
 

@@ -69,9 +69,10 @@ export class RolesController {
 
   /**
    * Change a role
-   * @remarks Changes the fields that are sent, for everybody who has the role, at once. Narrowing a role is free; to widen
-   * it, all that it can do afterwards must lie within what you can do, in every vault granted to somebody who has it. 409
-   * when another role has the name.
+   * @remarks Changes the fields that are sent, for everybody who has the role, at once. To widen it, all that it can do
+   * afterwards must lie within what you can do, in every vault granted to somebody who has it; to narrow it, all that it could
+   * do before, unless nobody has it. Members who no longer reach every vault keep the vaults of their teams only. 409 when
+   * another role has the name.
    */
   @Patch(':roleId')
   @Requires('team:manage', 'role.updated')

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { GrantedRank } from '@credvault/access/granted-rights.js';
 import { builtInRoles } from '@credvault/access/roles.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
@@ -90,28 +91,44 @@ export class RolesRepository {
     return row ?? { members: 0, invitations: 0 };
   }
 
-  async countMembers({ organizationId, id }: Role): Promise<number> {
-    const [row] = await this.database.rows<{ members: number }>(
+  /** @param transaction the one the caller is in, if it is in one */
+  async countMembers({ organizationId, id }: Role, transaction?: Transaction): Promise<number> {
+    const [row] = await (transaction ?? this.database).rows<{ members: number }>(
       `SELECT count(*)::int AS members FROM memberships WHERE organization_id = $1 AND custom_role_id = $2`,
       [organizationId, id],
     );
     return row?.members ?? 0;
   }
 
-  /** The highest rank at which each vault is granted to anybody who has a role, by themselves or by a team. */
-  findGrantsOfMembers(
-    transaction: Transaction,
-    { organizationId, id }: Role,
-  ): Promise<{ vaultId: string; level: number }[]> {
+  /** The highest rank at which each vault and each project is granted to anybody who has a role, by themselves or by a team. */
+  findGrantsOfMembers(transaction: Transaction, { organizationId, id }: Role): Promise<GrantedRank[]> {
     return transaction.rows(
-      `SELECT g.vault_id AS "vaultId", max(g.level)::int AS level
+      `SELECT g.vault_id AS "vaultId", g.project_id AS "projectId", max(g.level)::int AS level
        FROM memberships m
        LEFT JOIN team_members t ON t.organization_id = m.organization_id AND t.user_id = m.user_id
        JOIN grants g ON g.organization_id = m.organization_id AND (g.user_id = m.user_id OR g.team_id = t.team_id)
        WHERE m.organization_id = $1 AND m.custom_role_id = $2
-       GROUP BY g.vault_id`,
+       GROUP BY g.vault_id, g.project_id`,
       [organizationId, id],
     );
+  }
+
+  /**
+   * Takes from all who have a role the vaults that are granted to them directly; returns how many grants that were. The members
+   * are locked first: who grants one of them a vault at the same moment holds them, and is waited for or waits.
+   */
+  async deleteGrantsOfMembers(transaction: Transaction, { organizationId, id }: Role): Promise<number> {
+    await transaction.rows(
+      `SELECT 1 FROM memberships WHERE organization_id = $1 AND custom_role_id = $2 ORDER BY user_id FOR UPDATE`,
+      [organizationId, id],
+    );
+    const rows = await transaction.rows(
+      `DELETE FROM grants g USING memberships m
+       WHERE g.organization_id = $1 AND m.organization_id = $1 AND m.custom_role_id = $2 AND g.user_id = m.user_id
+       RETURNING g.id`,
+      [organizationId, id],
+    );
+    return rows.length;
   }
 
   /** A page of the built-in roles and those of an organization. */

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
+import { levelsOf } from '@credvault/access/granted-rights.js';
+import type { MemberRights } from '@credvault/access/member-rights.js';
 import { assertWithin, type Rights } from '@credvault/access/rights.js';
 import {
   isBuiltInRole,
@@ -9,7 +11,7 @@ import {
   type Role as BuiltInRole,
 } from '@credvault/access/roles.js';
 import { allScopes, withImplied, type Scope } from '@credvault/access/scopes.js';
-import { knownVaults, levelOfRank, type VaultLevel } from '@credvault/access/vault-levels.js';
+import { knownVaults } from '@credvault/access/vault-levels.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { isUniqueViolation } from '@credvault/database/postgres-errors.js';
@@ -20,8 +22,10 @@ import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
 import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { CreateRoleDto, RequestedScope, RolesQuery, UpdateRoleDto } from './role.dto.js';
 import type { Role } from './role.entity.js';
+import { assertNotOutranked } from './outranking.js';
 import { RoleInUse, RoleNameTaken, RoleNotFound, UnknownRole } from './roles.errors.js';
 import { RolesRepository, type RoleRow } from './roles.repository.js';
 
@@ -51,6 +55,7 @@ export type RoleView = Role & { memberCount: number };
 export class RolesService {
   constructor(
     private readonly roles: RolesRepository,
+    private readonly organizations: OrganizationsService,
     private readonly database: Database,
     private readonly auditLog: AuditLog,
     private readonly idempotency: Idempotency,
@@ -91,15 +96,15 @@ export class RolesService {
   /**
    * Nobody gives a role that can do more than they can: so only an owner makes an owner.
    *
-   * @param grants the vaults granted to whoever gets the role: with it, they can do there what it says
+   * @param granted what is granted to whoever gets the role: with it, they can do there what it says
    * @throws RightsTooWide naming what reaches further
    */
   assertMayAssign(
     actor: Actor,
-    { scopes, reachesAllVaults: reachesAll }: Pick<ResolvedRole, 'scopes' | 'reachesAllVaults'>,
-    grants: ReadonlyMap<string, VaultLevel> = new Map(),
+    role: Pick<ResolvedRole, 'scopes' | 'reachesAllVaults'>,
+    granted: Granted = {},
   ): void {
-    assertWithin(actor, { scopes, grants: reachesAll ? undefined : grants });
+    assertWithin(actor, rightsOf(role, granted));
   }
 
   /** @throws RightsTooWide, RoleNameTaken */
@@ -151,19 +156,30 @@ export class RolesService {
   }
 
   /**
-   * Changes a custom role, for everybody who has it, at once. Narrowing it is free.
+   * Changes a custom role, for everybody who has it, at once. Narrowing it takes being able to do all that it can, if anybody
+   * has it.
    *
-   * @throws RoleNotFound, PRECONDITION_FAILED, RoleNameTaken; RightsTooWide for widening it beyond the actor
+   * @throws RoleNotFound, PRECONDITION_FAILED, RoleNameTaken; RightsTooWide for widening it beyond the actor, MemberOutranks
+   *   for narrowing what members have who can do more than they
    */
   async update(actor: Actor, id: string, fields: UpdateRoleDto, ifMatch?: string): Promise<RoleView> {
     const updated = await this.database.transaction(async (transaction) => {
+      // What may lock members locks the organization before them, as every change of a member does.
+      if (fields.reachesAllVaults === false) {
+        await this.organizations.lockOwners(transaction, actor.organizationId);
+      }
       const present = await this.lock(transaction, actor, id, ifMatch);
       const scopes = fields.scopes ? scopesOf(fields.scopes, actor) : present.scopes;
       const revision = present.revision + 1;
       const next: Role = { ...present, ...fields, scopes, revision, updatedAt: new Date() };
       if (widens(present, next)) await this.assertMayWiden(transaction, actor, next);
+      // Narrower is what would be wider the other way round.
+      if (widens(next, present)) await this.assertMayNarrow(transaction, actor, present);
       await unlessTaken(next.name, () => this.roles.update(transaction, next));
-      const details = { fields: Object.keys(fields) };
+      const grants = losesReach(present, next)
+        ? await this.roles.deleteGrantsOfMembers(transaction, next)
+        : 0;
+      const details = { fields: Object.keys(fields), ...(grants > 0 ? { grants } : {}) };
       await this.record(transaction, actor, present, { type: 'role.updated', status: 200, details });
       this.forgetAfter(transaction, id);
       return next;
@@ -171,10 +187,11 @@ export class RolesService {
     return { ...updated, memberCount: await this.roles.countMembers(updated) };
   }
 
-  /** @throws RoleNotFound, PRECONDITION_FAILED, RoleInUse */
+  /** @throws RoleNotFound, PRECONDITION_FAILED, RoleInUse; MemberOutranks when members have it who can do more */
   async delete(actor: Actor, id: string, ifMatch?: string): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const role = await this.lock(transaction, actor, id, ifMatch);
+      await this.assertMayNarrow(transaction, actor, role);
       const uses = await this.roles.countUses(transaction, role);
       if (uses.members + uses.invitations > 0) throw new RoleInUse(uses);
       await this.roles.delete(transaction, role);
@@ -183,15 +200,18 @@ export class RolesService {
     }, actor.organizationId);
   }
 
-  /** Whoever widens a role gives more to all who have it, in every vault that is granted to one of them. */
+  /** Whoever widens a role gives more to all who have it, in all that is granted to one of them. */
   private async assertMayWiden(transaction: Transaction, actor: Actor, role: Role): Promise<void> {
-    const granted = new Map<string, VaultLevel>();
-    if (knownVaults(actor) !== undefined) {
-      for (const { vaultId, level } of await this.roles.findGrantsOfMembers(transaction, role)) {
-        granted.set(vaultId, levelOfRank(level));
-      }
-    }
-    assertWithin(actor, rightsOf(role, granted));
+    const reachesAll = knownVaults(actor) === undefined;
+    const found = reachesAll ? [] : await this.roles.findGrantsOfMembers(transaction, role);
+    assertWithin(actor, rightsOf(role, levelsOf(found)));
+  }
+
+  /** Whoever narrows a role takes from all who have it; a role that nobody has takes nothing from anybody. */
+  private async assertMayNarrow(transaction: Transaction, actor: Actor, role: Role): Promise<void> {
+    if ((await this.roles.countMembers(role, transaction)) === 0) return;
+    const { grants } = rightsOf(role);
+    assertNotOutranked(actor, { scopes: withImplied(role.scopes), grants }, 'roleId');
   }
 
   private async lock(transaction: Transaction, actor: Actor, id: string, ifMatch?: string): Promise<Role> {
@@ -222,17 +242,25 @@ function scopesOf(requested: readonly RequestedScope[], actor: Actor): Scope[] {
   return allScopes.filter((scope) => all.has(scope));
 }
 
-/** What a role gives to somebody to whom these vaults are granted. */
+/** What is granted to somebody, by UUID. */
+type Granted = Pick<MemberRights, 'grants' | 'projects'>;
+
+/** What a role gives to somebody to whom these vaults and projects are granted. */
 function rightsOf(
-  { scopes, reachesAllVaults: reachesAll }: Pick<Role, 'scopes' | 'reachesAllVaults'>,
-  granted: ReadonlyMap<string, VaultLevel> = new Map(),
+  { scopes, reachesAllVaults: reachesAll }: { scopes: Iterable<Scope>; reachesAllVaults: boolean },
+  { grants = new Map(), projects = new Map() }: Granted = {},
 ): Rights {
-  return { scopes, grants: reachesAll ? undefined : granted };
+  return reachesAll ? { scopes } : { scopes, grants, projects };
 }
 
 function widens(present: Role, next: Role): boolean {
   const moreScopes = !new Set(next.scopes).isSubsetOf(withImplied(present.scopes));
   return moreScopes || (next.reachesAllVaults && !present.reachesAllVaults);
+}
+
+/** Whoever reached every vault could grant themselves any: what they keep is for somebody else to say. */
+function losesReach(present: Role, next: Role): boolean {
+  return present.reachesAllVaults && !next.reachesAllVaults;
 }
 
 /** @throws RoleNameTaken */

@@ -109,7 +109,8 @@ export class SecretsController {
 
   /**
    * Delete a secret
-   * @remarks Permanently deletes a secret with all its versions.
+   * @remarks Permanently deletes a secret with all its versions. Where the organization has a recovery window, that happens
+   * when the window ends, and until then the secret can be restored.
    */
   @Delete(':secretId')
   @HttpCode(204)

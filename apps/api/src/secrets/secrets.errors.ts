@@ -29,6 +29,19 @@ export class SecretKeyTaken extends DomainError {
   }
 }
 
+/** The name of a secret that shall be restored was given to another one meanwhile. */
+export class RestoredKeyTaken extends DomainError {
+  constructor() {
+    super(
+      'CONFLICT',
+      'Another secret of the vault has this key by now. Restore it under another one: {"key": "…"}.',
+      {
+        details: [{ path: 'key', code: 'duplicate', message: 'is taken' }],
+      },
+    );
+  }
+}
+
 /** An import met names that are taken, and was told to fail then. */
 export class ImportConflict extends DomainError {
   constructor(keys: string[]) {

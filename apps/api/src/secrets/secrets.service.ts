@@ -9,7 +9,9 @@ import { assertPrecondition } from '@credvault/http/etag.js';
 import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import type { AuthorizedVault } from '../vaults/authorized-vault.js';
+import { RecoveryWindow } from '../vaults/recovery-window.js';
 import { VaultsService } from '../vaults/vaults.service.js';
+import { DeletedSecretsRepository } from './deleted-secrets.repository.js';
 import { SecretCipher, retryAfterRotation, type SecretContent } from './secret-cipher.js';
 import type { Secret } from './secret.entity.js';
 import { SecretNotFound } from './secrets.errors.js';
@@ -42,6 +44,8 @@ export interface SecretChange {
 export class SecretsService {
   constructor(
     private readonly secrets: SecretsRepository,
+    private readonly deleted: DeletedSecretsRepository,
+    private readonly window: RecoveryWindow,
     private readonly vaults: VaultsService,
     private readonly cipher: SecretCipher,
     private readonly database: Database,
@@ -113,12 +117,18 @@ export class SecretsService {
     }, vault.organizationId);
   }
 
-  /** Deletes a secret with all its versions. @throws SecretNotFound */
+  /**
+   * Deletes a secret with all its versions: for good, or so that it can be restored while its recovery window lasts.
+   *
+   * @throws SecretNotFound
+   */
   async delete(vault: AuthorizedVault, secretId: string, ifMatch?: string): Promise<void> {
     await this.database.transaction(async (transaction) => {
       await this.vaults.lock(transaction, vault);
       await this.lockMatching(transaction, vault, secretId, ifMatch);
-      await this.secrets.delete(transaction, vault, secretId);
+      const deletion = await this.window.deletionBy(transaction, vault.actor);
+      if (deletion) await this.deleted.withdrawOne(transaction, vault, secretId, deletion);
+      else await this.secrets.delete(transaction, vault, secretId);
       await this.vaults.countSecrets(transaction, vault, -1);
       await this.auditLog.recordChange(transaction, vault.actor, {
         type: 'secret.deleted',
@@ -126,6 +136,7 @@ export class SecretsService {
         resourceType: 'secret',
         resourceId: secretId,
         vaultId: vault.id,
+        ...(deletion && { details: { restorableUntil: deletion.restorableUntil } }),
       });
     }, vault.organizationId);
   }

@@ -13,12 +13,26 @@ const beginning: VersionPlace = { secretId: '00000000-0000-0000-0000-00000000000
 
 interface VersionRow extends SealedContent, VersionPlace {}
 
-const selectBatch = `SELECT secret_id AS "secretId", version, key_version AS "keyVersion", value, notes FROM secret_versions
+/** In which table a batch begins, and after which version. */
+interface BatchStart {
+  table: Table;
+  after: VersionPlace;
+}
+
+/** Where versions are that the vault's key encrypts: secrets that were deleted can be restored. */
+const tables = ['secret_versions', 'deleted_secret_versions'] as const;
+type Table = (typeof tables)[number];
+
+const selectBatch = (
+  table: Table,
+): string => `SELECT secret_id AS "secretId", version, key_version AS "keyVersion", value, notes FROM ${table}
   WHERE organization_id = $1 AND vault_id = $2 AND key_version < $3 AND (secret_id, version) > ($4, $5)
   ORDER BY secret_id, version LIMIT ${batchSize} FOR UPDATE`;
 
 /** The ids stand there twice because without statistics the planner would read the whole vault to join them. */
-const updateBatch = `UPDATE secret_versions v SET key_version = $3, value = row.value, notes = row.notes
+const updateBatch = (
+  table: Table,
+): string => `UPDATE ${table} v SET key_version = $3, value = row.value, notes = row.notes
   FROM unnest($4::uuid[], $5::int[], $6::bytea[], $7::bytea[]) AS row (secret_id, version, value, notes)
   WHERE v.organization_id = $1 AND v.vault_id = $2 AND v.secret_id = ANY($4::uuid[])
     AND v.secret_id = row.secret_id AND v.version = row.version`;
@@ -58,13 +72,15 @@ export class VaultKeyRotationService {
     let total = 0;
     let isFinished = false;
     while (!isFinished) {
-      let after: VersionPlace | undefined = beginning;
-      while (after) {
-        const place: VersionPlace = after;
-        const batch = await run((transaction) => this.reencryptBatch(transaction, vault, keyVersion, place));
-        total += batch.length;
-        if (batch.length > 0) onProgress(total);
-        after = batch.at(-1);
+      for (const table of tables) {
+        let after: VersionPlace | undefined = beginning;
+        while (after) {
+          const from: BatchStart = { table, after };
+          const batch = await run((transaction) => this.reencryptBatch(transaction, vault, keyVersion, from));
+          total += batch.length;
+          if (batch.length > 0) onProgress(total);
+          after = batch.at(-1);
+        }
       }
       isFinished = await run((transaction) => this.finish(transaction, vault, keyVersion, total));
     }
@@ -89,10 +105,10 @@ export class VaultKeyRotationService {
     transaction: Transaction,
     vault: VaultPlace,
     keyVersion: number,
-    after: VersionPlace,
+    { table, after }: BatchStart,
   ): Promise<VersionPlace[]> {
     await this.vaults.lockKeyVersion(transaction, vault.keyOwner);
-    const rows = await transaction.rows<VersionRow>(selectBatch, [
+    const rows = await transaction.rows<VersionRow>(selectBatch(table), [
       vault.organizationId,
       vault.id,
       keyVersion,
@@ -105,7 +121,7 @@ export class VaultKeyRotationService {
       const content = await this.cipher.open(vault, row, row, transaction);
       sealed.push(await this.cipher.seal(vault, keyVersion, row, content, transaction));
     }
-    await transaction.rows(updateBatch, [
+    await transaction.rows(updateBatch(table), [
       vault.organizationId,
       vault.id,
       keyVersion,
@@ -126,7 +142,12 @@ export class VaultKeyRotationService {
   ): Promise<boolean> {
     await this.vaults.lockKeyVersion(transaction, vault.keyOwner);
     const [left] = await transaction.rows(
-      `SELECT 1 FROM secret_versions WHERE organization_id = $1 AND vault_id = $2 AND key_version < $3 LIMIT 1`,
+      tables
+        .map(
+          (table) =>
+            `(SELECT 1 FROM ${table} WHERE organization_id = $1 AND vault_id = $2 AND key_version < $3 LIMIT 1)`,
+        )
+        .join(' UNION ALL '),
       [vault.organizationId, vault.id, keyVersion],
     );
     if (left) return false;

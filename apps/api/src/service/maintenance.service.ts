@@ -2,6 +2,8 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 import { createAuditPartitions } from '@credvault/audit-log/audit-partitions.js';
 import { Database } from '@credvault/database/database.js';
 import { Idempotency } from '@credvault/http/idempotency.js';
+import { DeletedSecretPurge } from '../secrets/deleted-secret-purge.js';
+import { DeletedVaultPurge } from '../vaults/deleted-vault-purge.js';
 
 const hour = 60 * 60_000;
 
@@ -10,15 +12,19 @@ const cleanings = [
   `DELETE FROM sessions WHERE refresh_expires_at < now() OR absolute_expires_at < now()`,
   `DELETE FROM account_links WHERE expires_at < now()`,
   `DELETE FROM mfa_challenges WHERE expires_at < now()`,
+  `DELETE FROM single_sign_on_attempts WHERE expires_at < now()`,
   // Shown as expired for a month, so that whoever invited sees that nobody came.
   `DELETE FROM invitations WHERE expires_at < now() - interval '30 days'`,
   `DELETE FROM secret_imports WHERE created_at < now() - interval '25 hours'`,
   `DELETE FROM refused_requests WHERE minute < now() - interval '90 days'`,
+  // A late record is asked for in its own month.
+  `DELETE FROM late_audit_events WHERE occurred_at < date_trunc('month', now(), 'UTC') - interval '1 day'`,
   `DELETE FROM sign_in_addresses WHERE last_used_at < now() - interval '180 days'`,
   `DELETE FROM instances WHERE seen_at < now() - interval '1 day'`,
 ];
 
-/** Keeps the tables in order: partitions ahead of time, and what has expired out of the way. Runs once an hour. */
+/** Keeps the tables in order: partitions ahead of time, and what has expired out of the way. Runs once an hour; what should have
+ * been destroyed while no service ran, at the start already. */
 @Injectable()
 export class MaintenanceService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -27,9 +33,12 @@ export class MaintenanceService implements OnApplicationBootstrap, BeforeApplica
   constructor(
     private readonly database: Database,
     private readonly idempotency: Idempotency,
+    private readonly deletedVaults: DeletedVaultPurge,
+    private readonly deletedSecrets: DeletedSecretPurge,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.running = this.purge().catch(() => undefined);
     this.timer = setInterval(() => {
       this.running = this.run().catch(() => undefined);
     }, hour).unref();
@@ -45,5 +54,12 @@ export class MaintenanceService implements OnApplicationBootstrap, BeforeApplica
     await createAuditPartitions(this.database);
     await this.idempotency.deleteExpired();
     for (const statement of cleanings) await this.database.rows(statement);
+    await this.purge();
+  }
+
+  /** Deletes for good what can no longer be restored. */
+  private async purge(): Promise<void> {
+    await this.deletedVaults.run();
+    await this.deletedSecrets.run();
   }
 }

@@ -1,5 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { DocsMode } from '@credvault/config/settings.js';
+import { SecretsModule } from '../secrets/secrets.module.js';
+import { VaultsModule } from '../vaults/vaults.module.js';
 import { DocsPageController } from './docs/docs-page.controller.js';
 import { PrivateDocumentController, PublicDocumentController } from './docs/document.controller.js';
 import { HealthController } from './health.controller.js';
@@ -21,6 +23,7 @@ export class ServiceModule {
   static withDocs(docs: DocsMode): DynamicModule {
     return {
       module: ServiceModule,
+      imports: [SecretsModule, VaultsModule],
       controllers: [HealthController, ...documentControllers[docs]],
       providers: [HealthService, InstancesService, MaintenanceService, MetricsService, ShutdownService],
       exports: [MetricsService],

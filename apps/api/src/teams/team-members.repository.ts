@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { GrantedRank } from '@credvault/access/granted-rights.js';
 import type { MemberKind, MemberType } from '@credvault/access/member-id.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
@@ -45,14 +46,10 @@ export class TeamMembersRepository {
     return affected === 1;
   }
 
-  /** What a team's members reach by it: the rank of each vault that is granted to it. */
-  findGrants(
-    transaction: Transaction,
-    organizationId: string,
-    teamId: string,
-  ): Promise<{ vaultId: string; level: number }[]> {
+  /** What a team's members reach by it: the rank of each vault and each project that is granted to it. */
+  findGrants(transaction: Transaction, organizationId: string, teamId: string): Promise<GrantedRank[]> {
     return transaction.rows(
-      `SELECT vault_id AS "vaultId", level FROM grants WHERE organization_id = $1 AND team_id = $2`,
+      `SELECT vault_id AS "vaultId", project_id AS "projectId", level FROM grants WHERE organization_id = $1 AND team_id = $2`,
       [organizationId, teamId],
     );
   }

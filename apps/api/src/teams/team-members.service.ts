@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
-import { rightsOfGrants } from '@credvault/access/granted-rights.js';
+import { levelsOf, rightsOfGrants } from '@credvault/access/granted-rights.js';
 import { holdMember, type HeldMember } from '@credvault/access/held-member.js';
 import { memberIdOf, parseMemberId } from '@credvault/access/member-id.js';
 import { assertWithin } from '@credvault/access/rights.js';
-import { levelOfRank } from '@credvault/access/vault-levels.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { isUniqueViolation } from '@credvault/database/postgres-errors.js';
@@ -127,8 +126,8 @@ export class TeamMembersService {
     const member = await holdMember(transaction, organizationId, memberId);
     if (!member) throw new UnknownMember();
     const granted = await this.members.findGrants(transaction, organizationId, teamId);
-    const levels = new Map(granted.map(({ vaultId, level }) => [vaultId, levelOfRank(level)]));
-    assertWithin(actor, rightsOfGrants(levels));
+    const { grants, projects } = levelsOf(granted);
+    assertWithin(actor, rightsOfGrants(grants, projects));
     return member;
   }
 

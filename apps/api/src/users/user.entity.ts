@@ -12,9 +12,9 @@ export class User {
   @Column('text')
   name!: string;
 
-  /** argon2id in PHC string format. */
-  @Column('text', { name: 'password_hash' })
-  passwordHash!: string;
+  /** argon2id in PHC string format; null: they have none, and sign in by the provider of an organization. */
+  @Column('text', { name: 'password_hash', nullable: true })
+  passwordHash!: string | null;
 
   /** Instance administrator: manages plans and limits, and gains no access to any vault. */
   @Column('boolean', { name: 'is_superuser' })

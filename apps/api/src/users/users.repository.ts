@@ -57,16 +57,20 @@ export class UsersRepository {
   ): Promise<boolean> {
     const rows = await transaction.rows(
       `UPDATE users SET password_hash = $2, revision = revision + 1, updated_at = now()
-       WHERE id = $1 AND password_hash = coalesce($3, password_hash) RETURNING id`,
+       WHERE id = $1 AND password_hash IS NOT DISTINCT FROM coalesce($3, password_hash) RETURNING id`,
       [id, passwordHash, expected],
     );
     return rows.length > 0;
   }
 
-  /** Whether a user has this hash, which then nobody changes before the transaction ends. */
-  async holdPasswordHash(transaction: Transaction, id: string, passwordHash: string): Promise<boolean> {
+  /** Whether a user has this hash, or still none for null, which then nobody changes before the transaction ends. */
+  async holdPasswordHash(
+    transaction: Transaction,
+    id: string,
+    passwordHash: string | null,
+  ): Promise<boolean> {
     const rows = await transaction.rows(
-      `SELECT 1 FROM users WHERE id = $1 AND password_hash = $2 FOR SHARE`,
+      `SELECT 1 FROM users WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $2 FOR SHARE`,
       [id, passwordHash],
     );
     return rows.length > 0;

@@ -11,8 +11,8 @@ import { UsersRepository } from './users.repository.js';
 export interface NewUser {
   email: string;
   name: string;
-  /** A hash made by `hashPassword`: it is made outside the transaction, because it takes time. */
-  passwordHash: string;
+  /** A hash made by `hashPassword`, outside the transaction, because it takes time; null for somebody without a password. */
+  passwordHash: string | null;
   isSuperuser: boolean;
 }
 
@@ -74,7 +74,8 @@ export class UsersService {
   }
 
   /** As `setPasswordHash`, for a user as they were when they proved their password; false when it is another by now. */
-  changePasswordHash(transaction: Transaction, proved: User, passwordHash: string): Promise<boolean> {
+  async changePasswordHash(transaction: Transaction, proved: User, passwordHash: string): Promise<boolean> {
+    if (proved.passwordHash === null) return false;
     return this.users.replacePasswordHash(transaction, proved.id, passwordHash, proved.passwordHash);
   }
 

@@ -1,11 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Transaction } from '@credvault/database/database.js';
 import { OrganizationUsage, type OrganizationPart } from '../organizations/organization-usage.js';
+import { DeletedVaultsRepository } from './deleted-vaults.repository.js';
 import { VaultsRepository } from './vaults.repository.js';
 
 /**
  * Tells how many vaults an organization that is to be deleted still has. Whoever deletes a vault locks it, and then the
- * organization for its count of vaults; so does whoever deletes the organization.
+ * organization for its count of vaults; so does whoever deletes the organization. Vaults that were deleted and could be
+ * restored are not counted, and go with it.
  */
 @Injectable()
 export class OrganizationVaults implements OnModuleInit, OrganizationPart {
@@ -13,6 +15,7 @@ export class OrganizationVaults implements OnModuleInit, OrganizationPart {
 
   constructor(
     private readonly vaults: VaultsRepository,
+    private readonly deleted: DeletedVaultsRepository,
     private readonly usage: OrganizationUsage,
   ) {}
 
@@ -24,7 +27,8 @@ export class OrganizationVaults implements OnModuleInit, OrganizationPart {
     return this.vaults.countAll(transaction, organizationId);
   }
 
-  hold(transaction: Transaction, organizationId: string): Promise<void> {
-    return this.vaults.lockAll(transaction, organizationId);
+  async hold(transaction: Transaction, organizationId: string): Promise<void> {
+    await this.vaults.lockAll(transaction, organizationId);
+    await this.deleted.lockAll(transaction, organizationId);
   }
 }

@@ -23,6 +23,14 @@ export class Vault {
   @Column('integer', { name: 'max_versions' })
   maxVersions!: number;
 
+  /** UUID of the project it belongs to. */
+  @Column('uuid', { name: 'project_id', nullable: true })
+  projectId!: string | null;
+
+  /** The environment of the project whose one vault it is. */
+  @Column('text', { nullable: true })
+  environment!: string | null;
+
   /** Version of the data key that new ciphertexts use. */
   @Column('integer', { name: 'key_version' })
   keyVersion!: number;

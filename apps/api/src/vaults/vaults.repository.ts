@@ -1,16 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import { knownProjects, reachIntoProject } from '@credvault/access/project-levels.js';
 import { knownVaults } from '@credvault/access/vault-levels.js';
 import type { KeyOwner } from '@credvault/crypto/keyring.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, pageOfRows, listRows } from '@credvault/database/list-rows.js';
-import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import { uuidOf } from '@credvault/database/typed-id.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
 import type { AuthorizedVault } from './authorized-vault.js';
+import type { VaultsQuery } from './vault.dto.js';
 import { Vault } from './vault.entity.js';
+import type { Place } from './vault-places.js';
 
 const columns = `id, organization_id AS "organizationId", name, description, secret_count AS "secretCount",
-  max_versions AS "maxVersions", key_version AS "keyVersion", revision, created_by AS "createdBy",
+  max_versions AS "maxVersions", project_id AS "projectId", environment, key_version AS "keyVersion", revision, created_by AS "createdBy",
   created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 const selectVault = {
@@ -54,7 +57,7 @@ export class VaultsRepository {
   async update(
     transaction: Transaction,
     { organizationId, id }: AuthorizedVault,
-    fields: Partial<Pick<Vault, 'name' | 'description' | 'maxVersions' | 'updatedAt'>>,
+    fields: Partial<Pick<Vault, 'name' | 'description' | 'maxVersions' | keyof Place | 'updatedAt'>>,
   ): Promise<void> {
     await transaction.manager.update(
       Vault,
@@ -101,6 +104,16 @@ export class VaultsRepository {
     return row?.count ?? 0;
   }
 
+  /** The vaults of an organization, and the secrets in them. */
+  async countWithSecrets(organizationId: string): Promise<{ vaults: number; secrets: number }> {
+    const [row] = await this.database.rows<{ vaults: number; secrets: number }>(
+      `SELECT count(*)::int AS vaults, coalesce(sum(secret_count), 0)::float8 AS secrets
+       FROM vaults WHERE organization_id = $1`,
+      [organizationId],
+    );
+    return row ?? { vaults: 0, secrets: 0 };
+  }
+
   /** Locks every vault of an organization against every writer, in one order. */
   async lockAll(transaction: Transaction, organizationId: string): Promise<void> {
     await transaction.rows(`SELECT 1 FROM vaults WHERE organization_id = $1 ORDER BY id FOR UPDATE`, [
@@ -141,16 +154,14 @@ export class VaultsRepository {
    * A page of the vaults that somebody may know of. When these are all of the organization and nothing is filtered, their
    * number comes from the organization's counter.
    */
-  async list(
-    actor: Pick<Actor, 'organizationId' | 'vaultIds' | 'grants'>,
-    query: ListQuery,
-    page: PageRequest,
-  ): Promise<{ rows: Vault[]; total: number }> {
+  async list(actor: Actor, query: VaultsQuery, page: PageRequest): Promise<{ rows: Vault[]; total: number }> {
     const { organizationId } = actor;
     const known = knownVaults(actor);
     const conditions = new Conditions().add('organization_id = ?', organizationId);
     const unfiltered = conditions.values.length;
     conditions.add('id = ANY(?::uuid[])', known && [...known]);
+    conditions.add('project_id = ANY(?::uuid[])', projectsOf(actor, query));
+    conditions.add('environment = ?', query.environment);
     conditions.addCommon(query, { created: 'created_at', updated: 'updated_at', search: 'name' });
     const list = { columns, from: 'vaults', conditions, page };
     if (conditions.values.length > unfiltered) return listRows<Vault>(this.database, list);
@@ -162,4 +173,14 @@ export class VaultsRepository {
     ]);
     return { rows, total: counter?.total ?? 0 };
   }
+}
+
+/** The projects in which to look: the one that is asked for, or those whose environments somebody may know of. */
+function projectsOf(actor: Actor, { projectId, environment }: VaultsQuery): string[] | undefined {
+  if (projectId === undefined) {
+    const known = environment === undefined ? undefined : knownProjects(actor);
+    return known && [...known];
+  }
+  const id = uuidOf('project', projectId);
+  return id !== undefined && reachIntoProject(actor, id) !== undefined ? [id] : [];
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { GrantTooLow, OutsideVaults, ScopeMissing } from '@credvault/access/access.errors.js';
+import { GrantTooLow, ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import type { Scope } from '@credvault/access/scopes.js';
 import { knownVaults, levelAllows, reachInto } from '@credvault/access/vault-levels.js';
@@ -11,13 +11,21 @@ import { assertPrecondition } from '@credvault/http/etag.js';
 import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
-import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { proveAuthorized, type AuthorizedVault } from './authorized-vault.js';
+import type { VaultsQuery } from './vault.dto.js';
 import type { Vault } from './vault.entity.js';
 import { VaultCreated } from './vault-created.js';
+import {
+  placeDetails,
+  unlessEnvironmentTaken,
+  VaultPlaces,
+  type NewPlace,
+  type WantedPlace,
+} from './vault-places.js';
+import { VaultDeletion } from './vault-deletion.js';
 import { VaultNotFound } from './vaults.errors.js';
 import { VaultsRepository } from './vaults.repository.js';
 
@@ -27,7 +35,7 @@ const sortable: Record<string, SortColumn> = {
   name: { sql: 'name', type: 'text' },
 };
 
-export interface VaultFields {
+export interface VaultFields extends WantedPlace {
   name: string;
   description?: string;
   maxVersions?: number;
@@ -48,6 +56,8 @@ export class VaultsService {
     private readonly idempotency: Idempotency,
     private readonly cursors: CursorCodec,
     private readonly created: VaultCreated,
+    private readonly places: VaultPlaces,
+    private readonly deletion: VaultDeletion,
   ) {}
 
   /**
@@ -72,7 +82,7 @@ export class VaultsService {
     return found;
   }
 
-  async list<T>(actor: Actor, query: ListQuery, toItem: (vault: Vault) => T): Promise<Page<T>> {
+  async list<T>(actor: Actor, query: VaultsQuery, toItem: (vault: Vault) => T): Promise<Page<T>> {
     if (!actor.scopes.has('vault:read')) throw new ScopeMissing('vault:read');
     const list = `vaults:${actor.organizationId}`;
     const page = parsePageRequest(query, {
@@ -85,14 +95,19 @@ export class VaultsService {
     return toPage(page, await this.vaults.list(actor, query, page), toItem);
   }
 
-  /** Makes a vault with a data key of its own. @throws OutsideVaults for a key that is narrowed to some vaults */
+  /** How many vaults an organization has, and how many secrets are in them. Whether somebody may know, the caller has checked. */
+  countWithSecrets(organizationId: string): Promise<{ vaults: number; secrets: number }> {
+    return this.vaults.countWithSecrets(organizationId);
+  }
+
+  /** Makes a vault with a data key of its own. @throws EnvironmentTaken, and what `VaultPlaces.ofNew` throws */
   create(actor: Actor, fields: VaultFields, retry?: RetryKey): Promise<Outcome<Vault>> {
     if (!actor.scopes.has('vault:write')) throw new ScopeMissing('vault:write');
-    if (actor.vaultIds) throw new OutsideVaults();
+    const place = this.places.ofNew(actor, fields);
     const vault = proveAuthorized(actor, newUuid(), 'manager');
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => ({
-        answer: await this.insert(transaction, vault, fields),
+        answer: await this.insert(transaction, vault, fields, place),
         status: 201,
         resourceId: vault.id,
       }),
@@ -100,38 +115,42 @@ export class VaultsService {
     });
   }
 
-  /** @throws VaultNotFound, PRECONDITION_FAILED */
+  /** @throws VaultNotFound, PRECONDITION_FAILED, EnvironmentTaken, and what `VaultPlaces.holdNext` throws */
   update(vault: AuthorizedVault, fields: Partial<VaultFields>, ifMatch?: string): Promise<Vault> {
     return this.database.transaction(async (transaction) => {
       const present = await this.lockMatching(transaction, vault, ifMatch);
-      const updatedAt = new Date();
-      await this.vaults.update(transaction, vault, { ...fields, updatedAt });
+      const place = await this.places.holdNext(transaction, vault, present, fields);
+      const { projectId: _project, environment: _environment, ...others } = fields;
+      const change = { ...others, ...place, updatedAt: new Date() };
+      await unlessEnvironmentTaken(() => this.vaults.update(transaction, vault, change));
       await this.auditLog.recordChange(transaction, vault.actor, {
         type: 'vault.updated',
         status: 200,
         resourceType: 'vault',
         resourceId: vault.id,
         vaultId: vault.id,
-        details: { fields: Object.keys(fields) },
+        details: { fields: Object.keys(fields), ...(place && placeDetails(place)) },
       });
-      return { ...present, ...fields, updatedAt, revision: present.revision + 1 };
+      return { ...present, ...change, revision: present.revision + 1 };
     }, vault.organizationId);
   }
 
-  /** Deletes a vault with all its secrets and destroys its data keys. @throws VaultNotFound, PRECONDITION_FAILED */
+  /**
+   * Deletes a vault with all its secrets: for good, or so that it can be restored while its recovery window lasts.
+   *
+   * @throws VaultNotFound, PRECONDITION_FAILED
+   */
   async delete(vault: AuthorizedVault, ifMatch?: string): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const { secretCount } = await this.lockMatching(transaction, vault, ifMatch);
-      await this.vaults.delete(transaction, vault);
-      await this.keyring.destroyDataKeys(transaction, vault.keyOwner);
-      await this.organizations.countVaults(transaction, vault.organizationId, -1);
+      const restorableUntil = await this.deletion.delete(transaction, vault);
       await this.auditLog.recordChange(transaction, vault.actor, {
         type: 'vault.deleted',
         status: 204,
         resourceType: 'vault',
         resourceId: vault.id,
         vaultId: vault.id,
-        details: { secretCount },
+        details: { secretCount, restorableUntil },
       });
     }, vault.organizationId);
   }
@@ -196,8 +215,10 @@ export class VaultsService {
     transaction: Transaction,
     vault: AuthorizedVault,
     fields: VaultFields,
+    wanted: NewPlace,
   ): Promise<Vault> {
     const now = new Date();
+    const place = await this.places.holdNew(transaction, wanted);
     const row: Vault = {
       organizationId: vault.organizationId,
       id: vault.id,
@@ -205,22 +226,25 @@ export class VaultsService {
       description: fields.description ?? '',
       secretCount: 0,
       maxVersions: fields.maxVersions ?? defaultMaxVersions,
+      ...place,
       keyVersion: 1,
       revision: 1,
       createdBy: vault.actor.userId,
       createdAt: now,
       updatedAt: now,
     };
-    await this.vaults.insert(transaction, row);
+    await unlessEnvironmentTaken(() => this.vaults.insert(transaction, row));
     await this.keyring.createDataKey(transaction, vault.keyOwner, row.keyVersion);
     await this.organizations.countVaults(transaction, vault.organizationId, 1);
-    await this.created.tell(transaction, vault);
+    // In a project it is managed by who manages that.
+    if (place.projectId === null) await this.created.tell(transaction, vault);
     await this.auditLog.recordChange(transaction, vault.actor, {
       type: 'vault.created',
       status: 201,
       resourceType: 'vault',
       resourceId: vault.id,
       vaultId: vault.id,
+      details: place.projectId === null ? undefined : placeDetails(place),
     });
     return row;
   }

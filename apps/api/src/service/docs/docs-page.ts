@@ -9,28 +9,41 @@ export const docsPage = `<!doctype html>
   <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
+  <p style="margin: 1rem auto 0; max-width: 1460px; padding: 0 20px; font-family: sans-serif">
+    <label for="api">API</label>
+    <select id="api">
+      <option value="v1">/api/v1</option>
+      <option value="v2">/api/v2 (cloud-style, another API)</option>
+    </select>
+  </p>
   <div id="swagger-ui"></div>
-  <noscript>This page needs JavaScript. The OpenAPI document itself is at /openapi.json.</noscript>
+  <noscript>This page needs JavaScript. The OpenAPI documents are at /openapi/v1.json and /openapi/v2.json.</noscript>
   <script src="/docs/swagger-ui-bundle.js"></script>
   <script src="/docs/docs.js"></script>
 </body>
 </html>
 `;
 
-/** Loads the document, asking for a token where it is private, and shows it. The token stays in this page's memory. */
+/**
+ * Loads the document of the chosen API, asking for a token where it is private, and shows it. The token stays in this
+ * page's memory.
+ */
 export const docsScript = `'use strict';
 
-async function loadDocument(token) {
+const choice = document.getElementById('api');
+let token = '';
+
+async function loadDocument() {
   const headers = token ? { authorization: 'Bearer ' + token } : {};
-  return fetch('/openapi.json', { headers });
+  return fetch('/openapi/' + choice.value + '.json', { headers });
 }
 
 async function show() {
   let answer = await loadDocument();
   while (answer.status === 401) {
-    const token = window.prompt('The documents of this service are private. Paste an API token:');
+    token = (window.prompt('The documents of this service are private. Paste an API token:') || '').trim();
     if (!token) return;
-    answer = await loadDocument(token.trim());
+    answer = await loadDocument();
   }
   window.SwaggerUIBundle({
     spec: await answer.json(),
@@ -42,5 +55,10 @@ async function show() {
   });
 }
 
+choice.addEventListener('change', () => {
+  // What the address points to is in the other document.
+  window.history.replaceState(null, '', window.location.pathname);
+  void show();
+});
 void show();
 `;

@@ -1,0 +1,39 @@
+import DNS from 'dns2';
+
+/** A name server on this machine. */
+export interface NameServer {
+  /** As `CREDVAULT_DNS_SERVERS` takes it. */
+  address: string;
+  /** Texts of TXT records by name. A name that is not there does not exist; `silent` is never answered. */
+  texts: Map<string, string[] | 'silent'>;
+  stop(): Promise<void>;
+}
+
+/** RFC 1035, section 4.1.1. */
+const noSuchName = 3;
+
+/** Starts a name server over UDP that knows TXT records. It keeps no process alive. */
+export async function startNameServer(): Promise<NameServer> {
+  const texts: NameServer['texts'] = new Map();
+  const server = DNS.createUDPServer((request, send) => {
+    const response = DNS.Packet.createResponseFromRequest(request);
+    const [question] = request.questions;
+    const found = texts.get(question?.name.toLowerCase() ?? '');
+    if (found === 'silent') return;
+    if (!found) response.header.rcode = noSuchName;
+    for (const data of found ?? []) {
+      const { TYPE, CLASS } = DNS.Packet;
+      const record = { name: question?.name ?? '', type: TYPE.TXT, class: CLASS.IN, ttl: 0, data };
+      response.answers.push(Object.assign(new DNS.Packet.Resource(), record));
+    }
+    void send(response);
+  });
+  await server.listen(0, '127.0.0.1');
+  server.unref();
+  const { port } = server.address();
+  return {
+    address: `127.0.0.1:${port}`,
+    texts,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
