@@ -25,6 +25,20 @@ const withCluster = {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
 
+/** Unit tests share the loaded modules too; those that turn the clock (`*.clock.spec.ts`) need Jest's own environment. */
+const light = {
+  rootDir: import.meta.dirname,
+  runner: withCluster.runner,
+  setupFiles: withCluster.setupFiles,
+};
+
+/** Operator commands are processes of their own, a second each: `npm run test:commands`. */
+const commands = {
+  ...withCluster,
+  displayName: 'commands',
+  testMatch: ['<rootDir>/test/commands/**/*.commands.ts'],
+};
+
 /** What needs the machine's own redis-server is run by `npm run test:redis` alone: `npm test` needs nothing but npm. */
 const redis = { ...withCluster, displayName: 'redis', testMatch: ['<rootDir>/test/redis/**/*.redis.ts'] };
 
@@ -37,10 +51,18 @@ export default {
     '<rootDir>/test/support/count-reporter.mjs',
   ],
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
+    {
+      ...light,
+      displayName: 'unit',
+      globalSetup: '<rootDir>/test/support/read-typescript.mjs',
+      testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['\\.clock\\.spec\\.ts$'],
+    },
+    { ...common, displayName: 'clock', testMatch: ['<rootDir>/{apps,libs}/**/*.clock.spec.ts'] },
     { ...withCluster, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },
     { ...withCluster, displayName: 'security', testMatch: ['<rootDir>/test/security/**/*.security.ts'] },
     { ...withCluster, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
     ...(process.env.CREDVAULT_TEST_REDIS ? [redis] : []),
+    ...(process.env.CREDVAULT_TEST_COMMANDS ? [commands] : []),
   ],
 };

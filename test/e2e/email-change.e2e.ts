@@ -9,9 +9,10 @@ import { startTestService, type TestService } from '../support/service.js';
 import { settleMail, SmtpReceiver, tokenIn, type ReceivedMail } from '../support/smtp-receiver.js';
 import type { Wire } from '../support/wire.js';
 import { trailOf } from './audit-trail.js';
+import { roundsOf } from '../support/rounds.js';
 
 /** 20 in every run, 200 in `test:race`. */
-const rounds = Number(process.env['RACE_ROUNDS'] ?? 20);
+const rounds = roundsOf(8);
 const patience = 30_000 + rounds * 3_000;
 const newPassword = 'eight loud otters row upstream';
 let receiver: SmtpReceiver;

@@ -10,9 +10,10 @@ import {
 } from '../support/organizations.js';
 import { expectStatus, memberOf, password, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { roundsOf } from '../support/rounds.js';
 
 /** 20 in every run, 200 in `test:race`. */
-const rounds = Number(process.env['RACE_ROUNDS'] ?? 20);
+const rounds = roundsOf(8);
 const patience = 30_000 + rounds * 3_000;
 
 let service: TestService;

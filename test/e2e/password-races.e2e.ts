@@ -8,9 +8,10 @@ import { Client, type Reply } from '../support/client.js';
 import { expectStatus, newAddress, password, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
+import { roundsOf } from '../support/rounds.js';
 
 /** 20 in every run, 200 in `test:race`. */
-const rounds = Number(process.env['RACE_ROUNDS'] ?? 20);
+const rounds = roundsOf(8);
 const patience = 30_000 + rounds * 3_000;
 const newPassword = 'eleven wet ravens skip lunch';
 let service: TestService;

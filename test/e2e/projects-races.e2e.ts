@@ -4,9 +4,10 @@ import { vaultOf } from '../support/fixtures.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { askToGrantProject, grantProjectTo, projectOf } from '../support/projects.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { roundsOf } from '../support/rounds.js';
 
 /** 20 in every run, 200 in `test:race`. */
-const rounds = Number(process.env['RACE_ROUNDS'] ?? 20);
+const rounds = roundsOf(8);
 const patience = 60_000 + rounds * 3_000;
 
 let here: TestService;

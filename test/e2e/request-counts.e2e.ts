@@ -6,8 +6,9 @@ import { expectStatus, memberOf, type Person, signUp } from '../support/people.j
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
 import { settle } from './audit-trail.js';
+import { roundsOf } from '../support/rounds.js';
 
-const rounds = Number(process.env['RACE_ROUNDS'] ?? 20);
+const rounds = roundsOf(8);
 const patience = 60_000 + rounds * 3_000;
 
 /** More records than are read anew each time. */

@@ -8,11 +8,12 @@ import { startTestService, type TestService } from '../support/service.js';
 import { grantTo } from '../support/teams.js';
 import type { Wire } from '../support/wire.js';
 import { trailOf } from './audit-trail.js';
+import { roundsOf } from '../support/rounds.js';
 
 type Key = Wire<ApiKeyDto>;
 
 /** 20 in every run, 200 in `test:race`. */
-const rounds = Number(process.env['RACE_ROUNDS'] ?? 20);
+const rounds = roundsOf(8);
 
 let service: TestService;
 let jane: Person;

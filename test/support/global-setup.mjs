@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import readTypeScript from './read-typescript.mjs';
 
 const here = import.meta.dirname;
 
@@ -27,6 +27,5 @@ export default async function startCluster() {
   const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), failed]);
   failed.catch(() => undefined);
   process.env.CREDVAULT_TEST_CLUSTER = line;
-  // The threads that run suites read TypeScript.
-  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps --import ${pathToFileURL(join(here, 'typescript-loader.mjs'))}`;
+  readTypeScript();
 }

@@ -83,7 +83,7 @@ export class ApiKeysService implements OnModuleInit {
     const now = new Date();
     const owner = await this.owners.of(actor, fields.ownerId);
     const named = await this.bounds.namedIn(actor, fields);
-    const { maxKeyLifetimeDays } = await this.organizations.get(actor.organizationId);
+    const { maxKeyLifetimeDays } = await this.organizations.getOwn(actor);
     const bounds = {
       ...bindingAfter(named),
       scopes: this.bounds.scopesOf(fields.scopes, owner.shared),

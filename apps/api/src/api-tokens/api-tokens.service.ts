@@ -107,7 +107,7 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
   ): Promise<Outcome<MintedToken>> {
     const now = new Date();
     if (expiresAt && expiresAt <= now) throw new ExpiryInThePast();
-    const { maxTokenLifetimeDays } = await this.organizations.get(actor.organizationId);
+    const { maxTokenLifetimeDays } = await this.organizations.getOwn(actor);
     const end = endWithin(expiresAt, latestEnd(now, maxTokenLifetimeDays), 'expiresAt');
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {

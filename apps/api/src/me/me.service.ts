@@ -25,7 +25,7 @@ export class MeService {
   async get(actor: Actor): Promise<Profile> {
     const [user, { plan }] = await Promise.all([
       this.users.get(actor.userId),
-      this.organizations.get(actor.organizationId),
+      this.organizations.getOwn(actor),
     ]);
     return { user, plan };
   }
@@ -43,6 +43,6 @@ export class MeService {
       });
       return renamed;
     }, actor.organizationId);
-    return { user, plan: (await this.organizations.get(actor.organizationId)).plan };
+    return { user, plan: (await this.organizations.getOwn(actor)).plan };
   }
 }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { CredentialInvalid } from '@credvault/access/access.errors.js';
+import type { Actor } from '@credvault/access/actor.js';
 import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { memberRights, type MemberRights } from '@credvault/access/member-rights.js';
 import type { Transaction } from '@credvault/database/database.js';
@@ -24,6 +26,13 @@ export class OrganizationsService {
   async get(id: string): Promise<Organization> {
     const organization = await this.organizations.findById(id);
     if (!organization) throw new OrganizationNotFound();
+    return organization;
+  }
+
+  /** The organization that a credential acts in. @throws CredentialInvalid when it was deleted a moment ago, and the credential with it */
+  async getOwn({ organizationId }: Pick<Actor, 'organizationId'>): Promise<Organization> {
+    const organization = await this.organizations.findById(organizationId);
+    if (!organization) throw new CredentialInvalid();
     return organization;
   }
 

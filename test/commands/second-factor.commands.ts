@@ -10,8 +10,8 @@ import { databaseUrlOf, testRootKey } from '../support/cluster-address.js';
 import { expectStatus, newAddress, signUp } from '../support/people.js';
 import { set } from '../support/settings.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { trailOf } from './audit-trail.js';
-import { signUpWithMfa } from './mfa-people.js';
+import { trailOf } from '../e2e/audit-trail.js';
+import { signUpWithMfa } from '../e2e/mfa-people.js';
 
 const root = join(import.meta.dirname, '../..');
 const loader = join(root, 'test/support/typescript-loader.mjs');
