@@ -15,7 +15,7 @@ import {
   makeWorld,
   membersWithout,
   messageOf,
-  prepare,
+  prepareToRefuse,
   send,
   unknownId,
   type World,
@@ -45,14 +45,14 @@ describe('every operation at the door', () => {
   const secured = contract.operations.filter(({ isSecured }) => isSecured);
 
   it.each(secured)('$id without a credential is 401', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const reply = await send(world, operation, prepared, { sender: null });
     expect(reply.status).toBe(401);
     expect(reply.headers['www-authenticate']).toBe('Bearer realm="credvault"');
   });
 
   it.each(secured)('$id with a token that nobody has is 401', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     for (const token of [
       mintToken('ck_live_'),
       mintToken('cvs_'),
@@ -69,7 +69,7 @@ describe('every operation at the door', () => {
   const scoped = secured.filter(({ requiredScopes }) => requiredScopes.length > 0);
 
   it.each(scoped)('$id without the scope $requiredScopes is 403 and names it', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const members = membersWithout(world, operation.requiredScopes);
     for (const token of [idleKey.key, ...members.map((member) => member.token)]) {
       const reply = await send(world, operation, prepared, { token });
@@ -85,7 +85,7 @@ describe('every operation at the door', () => {
   });
 
   it.each(secured)('$id with an API key that does not allow the address is 403', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const reply = await send(world, operation, prepared, { token: distantKey.key });
     expect(reply.status).toBe(403);
     expect(codeOf(reply)).toBe('address_not_allowed');
@@ -96,7 +96,7 @@ describe('every operation at the door', () => {
   it.each(sessionOnly)(
     '$id with a personal token or an API key is 403: it takes a session',
     async (operation) => {
-      const prepared = await prepare(world, operation);
+      const prepared = await prepareToRefuse(world, operation);
       for (const token of [prepared.person.token, (await keyOf(prepared.person)).token]) {
         const reply = await send(world, operation, prepared, { token });
         expect(reply.status).toBe(403);
@@ -108,7 +108,7 @@ describe('every operation at the door', () => {
   const personOnly = secured.filter(({ isPersonOnly }) => isPersonOnly);
 
   it.each(personOnly)('$id with an API key is 403: it takes a person', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const { token } = await keyOf(prepared.person);
     const reply = await send(world, operation, prepared, { token });
     expect(reply.status).toBe(403);
@@ -120,7 +120,7 @@ describe('every operation at the door', () => {
   it.each(administratorOnly)(
     '$id by anybody but an administrator is 403, whether what it names exists or not',
     async (operation) => {
-      const prepared = await prepare(world, operation);
+      const prepared = await prepareToRefuse(world, operation);
       const others = [world.mallory, ...Object.values(world.members)];
       const ownKey = (await keyOf(prepared.person)).token;
       for (const token of [ownKey, ...others.flatMap((other) => [other.token, other.session])]) {
@@ -139,7 +139,7 @@ describe('every operation at the door', () => {
   it.each(apiKeyOnly)(
     '$id with a session or a personal token is 403: it takes an API key',
     async (operation) => {
-      const prepared = await prepare(world, operation);
+      const prepared = await prepareToRefuse(world, operation);
       for (const token of [prepared.person.session, prepared.person.token]) {
         const reply = await send(world, operation, prepared, { token });
         expect(reply.status).toBe(403);
@@ -156,7 +156,7 @@ describe('every operation at the door', () => {
   it.each(ofTenants)(
     '$id answers the ids of another organization exactly like unknown ones: 404',
     async (operation) => {
-      const prepared = await prepare(world, operation);
+      const prepared = await prepareToRefuse(world, operation);
       const foreign = await send(world, operation, prepared, { sender: world.mallory });
       const params = unknownIds(operation);
       const missing = await send(world, operation, prepared, { sender: world.mallory, params });
@@ -169,7 +169,7 @@ describe('every operation at the door', () => {
   it.each(withIds)(
     '$id with an id that is unknown, malformed or of another kind is 404',
     async (operation) => {
-      const prepared = await prepare(world, operation);
+      const prepared = await prepareToRefuse(world, operation);
       for (const { name, kind } of idParameters(operation)) {
         const otherKind = unknownId(kind === 'vault' ? 'secret' : 'vault');
         const upperCase = prepared.params[name]?.toUpperCase() ?? '';
@@ -184,7 +184,7 @@ describe('every operation at the door', () => {
   const nested = ofTenants.filter((operation) => idParameters(operation).length > 1);
 
   it.each(nested)('$id reaches nothing through another parent, be it one’s own: 404', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const [{ name: parent } = { name: '' }] = idParameters(operation);
     for (const sender of [world.jane, world.mallory]) {
       const params = { [parent]: await anotherParent(parent, sender) };

@@ -1,4 +1,4 @@
-import { contract, makeWorld, messageOf, prepare, send, type World } from './world.js';
+import { contract, makeWorld, messageOf, prepareToRefuse, send, type World } from './world.js';
 
 describe('every operation with wrong input', () => {
   let world: World;
@@ -12,7 +12,7 @@ describe('every operation with wrong input', () => {
   it.each(contract.operations)(
     '$id with an unknown query parameter is 400 and names it',
     async (operation) => {
-      const prepared = await prepare(world, operation);
+      const prepared = await prepareToRefuse(world, operation);
       const reply = await send(world, operation, prepared, { query: { ...prepared.query, colour: 'red' } });
       expect(reply.status).toBe(400);
       expect(reply.body).toMatchObject({
@@ -24,7 +24,7 @@ describe('every operation with wrong input', () => {
   );
 
   it.each(contract.operations)('$id refuses a wrong query as 400', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const { path: _path, ...rest } = operation;
     for (const query of ['?a=1&a=2', '?a=%zz', '?a=%00']) {
       const reply = await send(world, { ...rest, path: operation.path + query }, prepared, {
@@ -37,7 +37,7 @@ describe('every operation with wrong input', () => {
   const bodied = contract.operations.filter(({ body }) => body !== undefined);
 
   it.each(bodied)('$id with an unknown field is 400 and names it', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const reply = await send(world, operation, prepared, { body: { ...prepared.body, colour: 'red' } });
     expect(reply.status).toBe(400);
     expect(reply.body).toMatchObject({ error: { details: [{ path: 'colour', code: 'unknownField' }] } });
@@ -46,7 +46,7 @@ describe('every operation with wrong input', () => {
   });
 
   it.each(bodied)('$id with a body that is no JSON is 415', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -58,7 +58,7 @@ describe('every operation with wrong input', () => {
   });
 
   it.each(bodied)('$id with a broken body is 400', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const deep = `${'['.repeat(40)}${']'.repeat(40)}`;
     const broken = [
       '{',
@@ -79,7 +79,7 @@ describe('every operation with wrong input', () => {
   });
 
   it.each(bodied)('$id with fields of the wrong type is 400 and names the field', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     for (const field of Object.keys(prepared.body ?? {})) {
       for (const value of [{}, [], [[]], { toString: 'x' }, 1.5e300]) {
         const reply = await send(world, operation, prepared, { body: { ...prepared.body, [field]: value } });
@@ -92,13 +92,13 @@ describe('every operation with wrong input', () => {
   const bodiless = contract.operations.filter(({ body, method }) => body === undefined && method !== 'GET');
 
   it.each(bodiless)('$id, which takes no body, refuses one as 400', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const reply = await send(world, operation, prepared, { body: { colour: 'red' } });
     expect(reply.status).toBe(400);
   });
 
   it.each(bodiless)('$id, which takes no body, answers one that is no JSON with 415', async (operation) => {
-    const prepared = await prepare(world, operation);
+    const prepared = await prepareToRefuse(world, operation);
     const headers = { 'content-type': 'text/plain' };
     const reply = await send(world, operation, prepared, { body: { colour: 'red' }, headers });
     expect(reply.status).toBe(415);

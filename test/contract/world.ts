@@ -55,6 +55,17 @@ export function prepare(world: World, operation: DocumentedOperation): Promise<P
   return prepareCase(world);
 }
 
+const toRefuse = new WeakMap<World, Map<string, Promise<PreparedRequest>>>();
+
+/** As `prepare`, the same each time: for requests that are refused, and so leave what they need as it was. */
+export function prepareToRefuse(world: World, operation: DocumentedOperation): Promise<PreparedRequest> {
+  const known = toRefuse.get(world) ?? new Map<string, Promise<PreparedRequest>>();
+  toRefuse.set(world, known);
+  const prepared = known.get(operation.id) ?? prepare(world, operation);
+  known.set(operation.id, prepared);
+  return prepared;
+}
+
 /** How a prepared request is changed before it is sent. */
 export interface Variation extends RequestOptions {
   /** Who sends it; the person it was prepared for unless said otherwise. Null sends no credential. */

@@ -43,6 +43,8 @@ const vaults = [
   `ALTER TABLE vaults VALIDATE CONSTRAINT vaults_project_fkey`,
   `ALTER TABLE vaults VALIDATE CONSTRAINT vaults_environment_fkey`,
   `ALTER TABLE vaults VALIDATE CONSTRAINT vaults_environment_check`,
+  // The first page of a list of ten thousand, which is in this order.
+  `CREATE INDEX vaults_created_idx ON vaults (organization_id, created_at, id)`,
   `CREATE INDEX vaults_project_idx ON vaults (organization_id, project_id, created_at, id) WHERE project_id IS NOT NULL`,
   `CREATE UNIQUE INDEX vaults_environment_key ON vaults (organization_id, project_id, environment)
    WHERE environment IS NOT NULL`,
