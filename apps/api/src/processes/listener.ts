@@ -1,3 +1,5 @@
+import { Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../create-app.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -10,6 +12,10 @@ import type { Runtime } from '../runtime/runtime.js';
 export async function listen(runtime: Runtime): Promise<NestFastifyApplication> {
   const { settings } = runtime;
   const app = await createApp(runtime);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('preClose', () => readWhatHasArrived(app.getHttpServer()));
   try {
     await app.listen(settings.port, settings.host);
     return app;
@@ -21,6 +27,23 @@ export async function listen(runtime: Runtime): Promise<NestFastifyApplication> 
       { cause: error },
     );
   }
+}
+
+/** How long connections stay open for requests that have arrived and are not read yet, in milliseconds. */
+const readWithin = 200;
+
+/**
+ * The first step of a stop. A connection between two requests is cut when the server closes, and under load the next
+ * request may lie in it already, unread: so the port is given up first, and connections are read for a moment more. From
+ * now on every answer says `Connection: close` (RFC 9112, 9.6).
+ */
+async function readWhatHasArrived(server: Server): Promise<void> {
+  // Not the close of the HTTP server, which cuts those connections.
+  Server.prototype.close.call(server);
+  const connections = await new Promise((resolve) =>
+    server.getConnections((_error, count) => resolve(count)),
+  );
+  if (connections !== 0) await sleep(readWithin);
 }
 
 /** Lets the requests under way be answered; connections that take longer, in milliseconds, are cut. */
