@@ -23,11 +23,14 @@ const copy = 'credvault:document';
 /** Holds answers to the document: status, headers, media type and body, with no field beyond those documented. */
 export class AnswerCheck {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
-  private readonly compiled = new Map<string, ValidateFunction>();
+  /** By the node of the document, which many answers share. */
+  private readonly compiled = new Map<object, ValidateFunction>();
+  private readonly pointers = new Map<object, string>();
 
-  constructor(private readonly document: ContractDocument) {
+  constructor(document: ContractDocument) {
     addFormats.default(this.ajv);
     this.ajv.addSchema({ $id: copy, ...closeSchemas(document.raw) });
+    notePointers(document.raw, '#', this.pointers);
   }
 
   /** What is wrong with an answer to this operation, in words; empty when it is as documented. */
@@ -38,17 +41,13 @@ export class AnswerCheck {
       return [`status ${answer.status} is not documented (${documented} are)`];
     }
     return [
-      ...this.headerProblems(operation, response, answer),
+      ...this.headerProblems(response, answer),
       ...limitProblems(response, answer),
-      ...this.bodyProblems(operation, response, answer),
+      ...this.bodyProblems(response, answer),
     ];
   }
 
-  private headerProblems(
-    operation: DocumentedOperation,
-    response: DocumentedResponse,
-    answer: CheckedAnswer,
-  ): string[] {
+  private headerProblems(response: DocumentedResponse, answer: CheckedAnswer): string[] {
     return Object.entries(response.headers ?? {}).flatMap(([name, header]) => {
       const value = answer.headers[name.toLowerCase()];
       // RFC 6750 has a challenge for a missing scope, but none for the wrong kind of credential.
@@ -58,18 +57,15 @@ export class AnswerCheck {
       if (value === undefined) return mayBeAbsent ? [] : [`the header ${name} is missing`];
       if (!header.schema) return [];
       const isNumber = ['integer', 'number'].includes(String(header.schema.type));
-      const validate = this.compile(`${operation.id} ${answer.status} header ${name}`, () => ({
-        $ref: `${copy}${this.pointer(header.schema)}`,
-      }));
-      return this.findings(validate, isNumber ? Number(value) : value, `header ${name}`);
+      return this.findings(
+        this.validatorOf(header.schema),
+        isNumber ? Number(value) : value,
+        `header ${name}`,
+      );
     });
   }
 
-  private bodyProblems(
-    operation: DocumentedOperation,
-    response: DocumentedResponse,
-    answer: CheckedAnswer,
-  ): string[] {
+  private bodyProblems(response: DocumentedResponse, answer: CheckedAnswer): string[] {
     const documented = Object.entries(response.content ?? {});
     if (documented.length === 0) return answer.text === '' ? [] : ['there is a body, but none is documented'];
     const type = (answer.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
@@ -80,17 +76,16 @@ export class AnswerCheck {
       ];
     const { schema } = media;
     if (!schema) return [];
-    const validate = this.compile(`${operation.id} ${answer.status} ${type}`, () => ({
-      $ref: `${copy}${this.pointer(schema)}`,
-    }));
-    return this.findings(validate, /\bjson$/.test(type) ? answer.body : answer.text, 'body');
+    return this.findings(this.validatorOf(schema), /\bjson$/.test(type) ? answer.body : answer.text, 'body');
   }
 
-  private compile(key: string, schema: () => object): ValidateFunction {
-    const known = this.compiled.get(key);
+  private validatorOf(schema: object): ValidateFunction {
+    const known = this.compiled.get(schema);
     if (known) return known;
-    const validate = this.ajv.compile(schema());
-    this.compiled.set(key, validate);
+    const pointer = this.pointers.get(schema);
+    if (pointer === undefined) throw new Error('A schema is no part of the document it was read from.');
+    const validate = this.ajv.compile({ $ref: `${copy}${pointer}` });
+    this.compiled.set(schema, validate);
     return validate;
   }
 
@@ -101,13 +96,6 @@ export class AnswerCheck {
       const field = additionalProperty ?? unevaluatedProperty;
       return `${where}${instancePath}: ${field === undefined ? message : `the field ${field} is not documented`}`;
     });
-  }
-
-  /** The JSON pointer of a node of the document, found by identity. */
-  private pointer(node: object | undefined): string {
-    const found = pointerTo(this.document.raw, node, '#');
-    if (found === undefined) throw new Error('A schema is no part of the document it was read from.');
-    return found;
   }
 }
 
@@ -122,13 +110,12 @@ function limitProblems({ headers = {} }: DocumentedResponse, answer: CheckedAnsw
   ];
 }
 
-function pointerTo(at: unknown, wanted: unknown, pointer: string): string | undefined {
-  if (at === wanted) return pointer;
-  if (typeof at !== 'object' || at === null) return undefined;
-  for (const [name, part] of Object.entries(at)) {
+/** Notes the JSON pointer (RFC 6901) of every node of the document. */
+function notePointers(node: unknown, pointer: string, noted: Map<object, string>): void {
+  if (typeof node !== 'object' || node === null || noted.has(node)) return;
+  noted.set(node, pointer);
+  for (const [name, part] of Object.entries(node)) {
     const segment = encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
-    const found = pointerTo(part, wanted, `${pointer}/${segment}`);
-    if (found !== undefined) return found;
+    notePointers(part, `${pointer}/${segment}`, noted);
   }
-  return undefined;
 }
