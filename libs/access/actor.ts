@@ -50,6 +50,8 @@ export interface Principal {
    * acts in that organization only, and never for the account as a whole.
    */
   readonly fromProvider?: boolean;
+  /** Whether people of the organization sign in by an identity provider at present. */
+  readonly hasProvider?: boolean;
   readonly isSuperuser: boolean;
   /** When the credential ends, in milliseconds since the epoch; checked at each use. */
   readonly expiresAt?: number;
@@ -91,8 +93,10 @@ export interface RequestOrigin {
   readonly ip?: string;
   readonly userAgent?: string;
   readonly method: string;
-  /** Route template, such as `/vaults/:vaultId`, relative to the version; never a path with tokens or a query. */
+  /** Route template, such as `/vaults/:vaultId` or `/api/v2/users/me` (`routeOf`); never a path with tokens or a query. */
   readonly route: string;
+  /** The status that the route answers with when it does what it is for; undefined until its rule is known. */
+  success?: number;
   /** Type of the audit record that the route writes; empty until its rule is known. */
   event: string;
   /** Set once this request has its audit record, so that the door does not write a second one. */

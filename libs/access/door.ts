@@ -84,6 +84,27 @@ export class Door extends AuthGuard('bearer') {
   }
 
   /**
+   * Finds out again who is asking, once the body is there. It may have taken two minutes, and what was revoked or narrowed
+   * meanwhile must not count any more. While the credential is in the cache this asks nobody.
+   *
+   * @returns the actor as they are now, whom the request then has
+   * @throws CredentialInvalid, ApiKeyRefused, AddressNotAllowed
+   */
+  async readmit(request: FastifyRequest, actor: Actor): Promise<Actor> {
+    const { presented } = request;
+    if (!presented || !hasBody(request)) return actor;
+    const principal = await this.credentials.findPrincipal(presented.token ?? '');
+    if (!principal) {
+      actor.origin.remark = 'credential revoked';
+      throw new CredentialInvalid(presented.scheme);
+    }
+    const present = { ...principal, origin: actor.origin };
+    request.actor = present;
+    refuseUnusable(present, presented.scheme);
+    return present;
+  }
+
+  /**
    * What passport sees: the one token. The bearer strategy would otherwise also take a token from the body or from the
    * query, where it would end up in logs.
    */
@@ -133,6 +154,11 @@ export class Door extends AuthGuard('bearer') {
   private async countForAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.fairUse.admit(request, reply, this.allowances.ofAddress(addressBlock(request.ip)));
   }
+}
+
+/** Whether a request brings a body, which arrives after its headers (RFC 9112 §6.3). */
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 /** HTTP Basic names the key whose token is the password. */

@@ -1,4 +1,5 @@
 import type { Principal } from './actor.js';
+import { grantsAtStake } from './grants-at-stake.js';
 import { scopesOfRole } from './roles.js';
 import { withImplied, type Scope } from './scopes.js';
 import { levelOfRank, type VaultLevel } from './vault-levels.js';
@@ -32,7 +33,14 @@ export const memberColumns = `m.role, r.id AS role_id, r.scopes AS role_scopes,
  * project that is granted grants each of its vaults, and of several levels of one vault the highest counts. Whoever reaches
  * every vault needs none, and the condition keeps PostgreSQL from looking.
  */
-export const memberJoins = `
+export const memberJoins = joinsWith('grants');
+
+/** As `memberJoins`, with the vaults that are deleted and can come back. Only to find out who may hand out what. */
+export const memberJoinsAtStake = joinsWith(grantsAtStake);
+
+/** @param grants the table of grants */
+function joinsWith(grants: string): string {
+  return `
   LEFT JOIN roles r ON r.organization_id = m.organization_id AND r.id = m.custom_role_id
   LEFT JOIN LATERAL (
     SELECT array_agg(t.team_id) AS team_ids FROM team_members t
@@ -40,12 +48,12 @@ export const memberJoins = `
   ) teams ON true
   LEFT JOIN LATERAL (
     WITH given AS MATERIALIZED (
-      SELECT own.vault_id, own.project_id, own.level FROM grants own
+      SELECT own.vault_id, own.project_id, own.level FROM ${grants} own
       WHERE own.organization_id = m.organization_id AND own.user_id = m.user_id
         AND NOT coalesce(r.reaches_all_vaults, m.role IN ('owner', 'admin'), false)
       UNION ALL
       SELECT shared.vault_id, shared.project_id, shared.level FROM team_members t
-      JOIN grants shared ON shared.organization_id = t.organization_id AND shared.team_id = t.team_id
+      JOIN ${grants} shared ON shared.organization_id = t.organization_id AND shared.team_id = t.team_id
       WHERE t.organization_id = m.organization_id AND t.user_id = m.user_id
         AND NOT coalesce(r.reaches_all_vaults, m.role IN ('owner', 'admin'), false)
     ), by_project AS (
@@ -63,6 +71,7 @@ export const memberJoins = `
       (SELECT array_agg(project_id) AS granted_project_ids, array_agg(level) AS granted_project_levels
        FROM by_project) of_projects
   ) reach ON true`;
+}
 
 /** The rights of a member as they were read. Nobody without a membership may do anything. */
 export function memberRights(row: MemberRow): MemberRights {

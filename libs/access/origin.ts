@@ -4,12 +4,15 @@ import type { RequestOrigin } from './actor.js';
 
 const userAgentBytes = 256;
 
-/** Route template of a request, relative to the version: `/api/v1/vaults/:vaultId` is `/vaults/:vaultId`. */
+/**
+ * Route template of a request, without the prefix of `/api/v1`: `/api/v1/vaults/:vaultId` is `/vaults/:vaultId`. That of
+ * another API keeps its prefix, so that nothing that is kept by route (records, idempotency keys, metrics) mixes the two.
+ */
 export function routeOf(request: FastifyRequest): string {
   const url = request.routeOptions.url ?? '(unknown)';
   let route = routes.get(url);
   if (route === undefined) {
-    route = url.replace(/^\/api\/v\d+(?=\/)/, '');
+    route = url.replace(/^\/api\/v1(?=\/)/, '');
     routes.set(url, route);
   }
   return route;

@@ -2,6 +2,7 @@ import type { ErrorDetail } from '@credvault/http/domain-error.js';
 import type { Actor } from './actor.js';
 import { AddressRanges } from './address-ranges.js';
 import { rightsOfGrants } from './granted-rights.js';
+import { narrowedScopes } from './narrowed-scopes.js';
 import { assertWithin, RightsTooWide, type Rights } from './rights.js';
 import { allScopes } from './scopes.js';
 import type { VaultLevel } from './vault-levels.js';
@@ -92,6 +93,21 @@ describe('the rights that somebody hands out', () => {
     ]);
     expect(excess(own, { grants: new Map(), projects: new Map([['p', 'reader']]) })).toEqual(['projectIds']);
     expect(excess(actor({ vaultIds: new Set(['a']), projectIds: new Set(['p']) }), bound)).toEqual([]);
+  });
+
+  it('hold no scope that an actor has for its vaults alone, unless they are bound too', () => {
+    const own = actor({ vaultIds: new Set(['a']), scopes: new Set(allScopes) });
+    const ofNobody: Partial<Rights> = { grants: new Map() };
+    for (const scope of allScopes) {
+      const isNarrowed = Object.hasOwn(narrowedScopes, scope);
+      expect([scope, excess(own, { ...ofNobody, scopes: [scope] })]).toEqual([
+        scope,
+        isNarrowed ? ['scopes'] : [],
+      ]);
+      expect(excess(own, { vaultIds: new Set(['a']), scopes: [scope] })).toEqual([]);
+      expect(excess(own, { projectIds: new Set(), scopes: [scope] })).toEqual([]);
+      expect(excess(actor({ scopes: new Set(allScopes) }), { ...ofNobody, scopes: [scope] })).toEqual([]);
+    }
   });
 
   it('name no project beside those of a narrowed actor, whether it is granted by now or not', () => {

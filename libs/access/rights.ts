@@ -1,6 +1,7 @@
 import { DomainError, type ErrorDetail } from '@credvault/http/domain-error.js';
 import type { Actor } from './actor.js';
 import type { AddressRanges } from './address-ranges.js';
+import { scopesAsMember } from './narrowed-scopes.js';
 import { grantOfProject, knownProjects, type ProjectReach } from './project-levels.js';
 import type { Scope } from './scopes.js';
 import { knownVaults, rankOf, reachInto, type VaultLevel } from './vault-levels.js';
@@ -35,14 +36,16 @@ export class RightsTooWide extends DomainError {
 
 /**
  * Nobody grants more than they have: the rights of what is made, rotated, resumed, extended or widened must lie within the
- * actor's own. A session is a person, whose rights do not end with the session; a token and a key end.
+ * actor's own. A session is a person, whose rights do not end with the session; a token and a key end. What names no vaults is of a
+ * member or a role, and takes having its scopes as a member has them (`narrowedScopes`).
  *
  * @throws RightsTooWide naming what reaches further
  */
 export function assertWithin(actor: Actor, asked: Rights): void {
   const rights = narrowed(asked);
+  const own = rights.vaultIds ? actor.scopes : scopesAsMember(actor);
   const details: ErrorDetail[] = [...rights.scopes]
-    .filter((scope) => !actor.scopes.has(scope))
+    .filter((scope) => !own.has(scope))
     .map((scope) => ({ path: 'scopes', code: 'missing_scope', message: scope }));
   if (!reachesVaultsOf(actor, rights)) {
     details.push({ path: 'vaultIds', code: 'too_wide', message: 'reach beyond the vaults that you reach' });

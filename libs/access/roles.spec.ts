@@ -1,4 +1,4 @@
-import { scopesOfRole } from './roles.js';
+import { isReservedRoleName, scopesOfRole } from './roles.js';
 import { allScopes, scopeCatalogue, withImplied } from './scopes.js';
 
 describe('roles', () => {
@@ -22,6 +22,22 @@ describe('roles', () => {
   it.each(['nobody', '', 'constructor', '__proto__'])('let the unknown role "%s" do nothing', (role) => {
     expect(scopesOfRole(role).size).toBe(0);
   });
+});
+
+describe('the name of a custom role', () => {
+  it.each(['owner', 'OWNER', 'Admin', 'ｏｗｎｅｒ', 'custom', 'Org_Admin', 'project_member'])(
+    'is not %s',
+    (name) => {
+      expect(isReservedRoleName(name)).toBe(true);
+    },
+  );
+
+  it.each(['owners', 'Co-owner', 'org admin', 'customer', 'constructor', '__proto__'])(
+    'may be %s',
+    (name) => {
+      expect(isReservedRoleName(name)).toBe(false);
+    },
+  );
 });
 
 describe('withImplied', () => {

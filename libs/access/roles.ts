@@ -41,6 +41,21 @@ export function isBuiltInRole(text: string): text is Role {
   return Object.hasOwn(roleScopes, text);
 }
 
+/**
+ * Names of roles that no organization gives its own: `custom`, which memberships say instead of a name, and the roles of the
+ * cloud-style API.
+ */
+const furtherNames = ['custom', 'org_admin', 'org_member', 'project_admin', 'project_member'];
+
+/**
+ * Whether a custom role of this name would be taken for another one: in any case, and in characters that stand for the same ones, such
+ * as fullwidth letters (NFKC, UAX #15).
+ */
+export function isReservedRoleName(name: string): boolean {
+  const folded = name.normalize('NFKC').toLowerCase();
+  return isBuiltInRole(folded) || furtherNames.includes(folded);
+}
+
 /** The scopes of a role; a role nobody knows may do nothing. */
 export function scopesOfRole(role: string): ReadonlySet<Scope> {
   return isBuiltInRole(role) ? roleScopes[role] : noScopes;

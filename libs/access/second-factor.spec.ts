@@ -18,10 +18,17 @@ describe('the second factor that an organization asks for', () => {
   );
 
   it.each<[string, Partial<Actor>]>([
+    ['of whom a provider vouched for that is gone', { fromProvider: true, hasProvider: false }],
+    ['of others where there is a provider', { hasProvider: true }],
+  ])('is asked %s', (_whom, facts) => {
+    expect(() => assertSecondFactor(actor(facts))).toThrow(MfaRequired);
+  });
+
+  it.each<[string, Partial<Actor>]>([
     ['of who has one', { hasMfa: true }],
     ['where nobody asks for it', { requiresMfa: false }],
     ['of programs', { credentialType: 'api_key' }],
-    ['of whom the provider of the organization vouches for', { fromProvider: true }],
+    ['of whom the provider of the organization vouches for', { fromProvider: true, hasProvider: true }],
   ])('is not asked %s', (_whom, facts) => {
     expect(() => assertSecondFactor(actor(facts))).not.toThrow();
   });

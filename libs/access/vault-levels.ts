@@ -56,3 +56,16 @@ export function knownVaults({
   const granted = new Set(grants.keys());
   return vaultIds ? granted.intersection(vaultIds) : granted;
 }
+
+/** What both levels name, at the lower one. @param granted undefined: everything, as manager */
+export function lowerOf(
+  levels: ReadonlyMap<string, VaultLevel>,
+  granted: ReadonlyMap<string, VaultLevel> | undefined,
+): Map<string, VaultLevel> {
+  const lower = new Map<string, VaultLevel>();
+  for (const [id, level] of levels) {
+    const other = granted ? granted.get(id) : 'manager';
+    if (other !== undefined) lower.set(id, rankOf(other) < rankOf(level) ? other : level);
+  }
+  return lower;
+}

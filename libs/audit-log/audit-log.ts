@@ -64,7 +64,7 @@ export class AuditLog {
 
   /** Writes the record of a change inside the change's own transaction. @throws AuditUnavailable */
   async recordChange(transaction: Transaction, actor: Actor, entry: AuditEntry): Promise<void> {
-    await this.appendRow(transaction, auditRow(actor, entry));
+    await this.appendRow(transaction, auditRow(actor, answeredByRoute(actor, entry)));
     transaction.afterCommit(() => {
       actor.origin.recorded = true;
     });
@@ -91,7 +91,7 @@ export class AuditLog {
   async recordReveal(actor: Actor, entry: AuditEntry): Promise<void> {
     if (this.pending >= capacity) throw new AuditUnavailable(new Error('the audit buffer is full'));
     await new Promise<void>((resolve, reject) => {
-      this.reveals.push({ row: auditRow(actor, entry), resolve, reject });
+      this.reveals.push({ row: auditRow(actor, answeredByRoute(actor, entry)), resolve, reject });
       this.flushSoon();
     });
     actor.origin.recorded = true;
@@ -210,6 +210,14 @@ export class AuditLog {
       else this.dropped += row.count;
     }
   }
+}
+
+/**
+ * What records itself before it is answered says what its route will answer: routes of two APIs may answer the same change
+ * with different statuses. A change that is asked for by no route, or with another status than success, says its own.
+ */
+function answeredByRoute({ origin }: Actor, entry: AuditEntry): AuditEntry {
+  return entry.status < 400 ? { ...entry, status: origin.success ?? entry.status } : entry;
 }
 
 /** SQLSTATE classes 22 (data exception) and 23 (integrity): PostgreSQL refuses what a row holds, not the statement. */

@@ -7,7 +7,7 @@ interface Queries {
 
 /**
  * Makes the monthly partitions of the audit trail that will soon be needed. Safe to run from several processes at once;
- * runs at each start and once a day.
+ * runs at each start and once an hour.
  */
 export async function createAuditPartitions(database: Queries, today = new Date()): Promise<void> {
   for (let ahead = -1; ahead < monthsAhead; ahead++) {

@@ -12,6 +12,7 @@ export interface AuditEntry {
   outcome?: AuditOutcome;
   /** Why it was denied or failed, a short lower-case phrase such as `insufficient scope`. */
   reason?: string;
+  /** What the request is answered with; of a change that succeeds, what its route answers counts (`AuditLog`). */
   status: number;
   resourceType?: IdKind;
   resourceId?: string;

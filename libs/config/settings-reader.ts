@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { parseRootKeys, RootKeyError } from '@credvault/crypto/root-key.js';
 
 /** More than any machine has use for: the database, not HTTP, is the limit long before. */
 const mostProcesses = 64;
@@ -20,6 +21,16 @@ export class SettingsReader {
 
   refuse(name: string, why: string): void {
     this.problems.push(`${name} ${why}`);
+  }
+
+  /** Looks at the form of root keys; whether they are those of the database, only the database can tell. */
+  checkRootKeys(name: string, text: string): void {
+    try {
+      parseRootKeys(text, name);
+    } catch (error) {
+      if (!(error instanceof RootKeyError)) throw error;
+      this.problems.push(error.message);
+    }
   }
 
   port(name: string, fallback: number, lowest = 1): number {
@@ -81,6 +92,12 @@ export class SettingsReader {
     );
     return new URL('http://127.0.0.1');
   }
+}
+
+/** `host` as it stands in a URL: IPv6 in brackets, and an any-address as the loopback name people can open. */
+export function hostForUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return isIP(host) === 6 ? `[${host}]` : host;
 }
 
 /** Whether this is an origin such as `https://app.example.com`. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { readSettings, SettingsError } from './settings.js';
 
@@ -119,6 +120,14 @@ describe('readSettings', () => {
 
   it('names every problem at once', () => {
     expect(() => readSettings({ PORT: 'x', LOG_LEVEL: 'y' })).toThrow(/PORT[\s\S]*LOG_LEVEL/);
+  });
+
+  it('refuses a root key that is none, beside every other problem, and does not repeat it', () => {
+    const wrong = { CREDVAULT_ROOT_KEY: 'changeme', PORT: 'http' };
+    expect(() => readSettings(wrong)).toThrow(/PORT is "http"[\s\S]*CREDVAULT_ROOT_KEY is not a root key/);
+    expect(() => readSettings(wrong)).not.toThrow(/changeme/);
+    const twoKeys = `${randomBytes(32).toString('base64')},${Buffer.alloc(32).toString('base64')}`;
+    expect(() => readSettings({ CREDVAULT_ROOT_KEY: twoKeys })).toThrow(/key 2 of 2, is not random/);
   });
 
   it('refuses two sources of the root key', () => {

@@ -67,13 +67,17 @@ export async function hashPassword(
   password: string,
   { addressBlock, field = 'password' }: PasswordRequest,
 ): Promise<string> {
-  const problem = passwordProblem(password);
-  if (problem) {
-    throw new DomainError('BAD_REQUEST', `The password ${problem.message}.`, {
-      details: [{ path: field, ...problem }],
-    });
-  }
+  assertGoodPassword(password, field);
   return inTurn(addressBlock, () => hash(Buffer.from(password, 'utf8'), COST));
+}
+
+/** @throws DomainError BAD_REQUEST for a password that nobody may choose (`passwordProblem`), naming the field */
+export function assertGoodPassword(password: string, field = 'password'): void {
+  const problem = passwordProblem(password);
+  if (!problem) return;
+  throw new DomainError('BAD_REQUEST', `The password ${problem.message}.`, {
+    details: [{ path: field, ...problem }],
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { DomainError } from '@credvault/http/domain-error.js';
+import { isLockConflict } from './postgres-errors.js';
 
 /** A statement that is prepared once per connection and then only executed: for the hot paths. */
 export interface NamedStatement {
@@ -48,6 +49,9 @@ export class Transaction {
 const laneWidth = 6;
 /** Transactions that may wait in one lane. */
 const laneQueue = 500;
+
+/** How often a transaction that gives way to others is begun anew. */
+const repeatsAtMost = 20;
 
 /** More writes of one organization wait than the service is willing to hold. */
 export class LaneFull extends DomainError {
@@ -102,6 +106,20 @@ export class Database {
       return await limit(() => this.run(work));
     } finally {
       if (limit.activeCount + limit.pendingCount === 0) this.lanes.delete(lane);
+    }
+  }
+
+  /**
+   * As `transaction`, for work that needs what others may have locked in another order: it gives way to them, by asking for such
+   * locks without waiting long, and is begun anew. Broken off, it has changed nothing.
+   */
+  async yieldingTransaction<T>(work: (transaction: Transaction) => Promise<T>, lane?: string): Promise<T> {
+    for (let repeats = 0; ; repeats++) {
+      try {
+        return await this.transaction(work, lane);
+      } catch (error) {
+        if (repeats === repeatsAtMost || !isLockConflict(error)) throw error;
+      }
     }
   }
 

@@ -3,6 +3,9 @@ const uniqueViolation = '23505';
 /** SQLSTATE of a row that refers to nothing (same place). */
 const foreignKeyViolation = '23503';
 
+/** SQLSTATEs of a lock that another transaction has: a deadlock, and one that was not waited for any longer (same place). */
+const lockConflicts: readonly unknown[] = ['40P01', '55P03'];
+
 interface PostgresErrorFields {
   code?: unknown;
   constraint?: unknown;
@@ -23,4 +26,9 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 /** Whether a write failed because what its row belongs to was deleted by somebody else in the meantime. */
 export function isForeignKeyViolation(error: unknown): boolean {
   return fieldsOf(error).code === foreignKeyViolation;
+}
+
+/** Whether a transaction was broken off because it could not have a lock. */
+export function isLockConflict(error: unknown): boolean {
+  return lockConflicts.includes(fieldsOf(error).code);
 }

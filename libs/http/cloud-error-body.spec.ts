@@ -24,6 +24,19 @@ describe('cloudErrorBody', () => {
   });
 });
 
+describe('an operation that an error sends to', () => {
+  it('is named with its whole path, because the services name those of /api/v1', () => {
+    const details = [{ path: 'authorization', code: 'x', message: 'needs POST /auth/step-up first' }];
+    const message = 'Use POST /auth/step-up or PUT /api/v2/users/me, then repeat GET / and the POST.';
+    expect(cloudErrorBody({ code: 'FORBIDDEN', message, details })).toEqual({
+      success: false,
+      message:
+        'Use POST /api/v1/auth/step-up or PUT /api/v2/users/me, then repeat GET /api/v1/ and the POST.',
+      errors: { authorization: ['needs POST /api/v1/auth/step-up first'] },
+    });
+  });
+});
+
 describe('cloudChallenge', () => {
   it('names HTTP Basic first, once', () => {
     const basic = 'Basic realm="credvault", charset="UTF-8"';

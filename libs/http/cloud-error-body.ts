@@ -16,7 +16,10 @@ const ownWords: Partial<Record<DomainError['code'], string>> = {
   INTERNAL_ERROR: 'Unexpected server error. Quote the header X-Request-Id when you report it.',
 };
 
-/** Builds the body of an error answer of the cloud-style API. */
+/** An operation as the messages of services name one: a method and a path without the prefix of `/api/v1`. */
+const namedOperation = /\b(GET|POST|PUT|PATCH|DELETE) (?=\/(?!api\/))/g;
+
+/** Builds the body of an error answer of the cloud-style API. An operation that it sends to has its whole path. */
 export function cloudErrorBody({
   code,
   message,
@@ -26,10 +29,14 @@ export function cloudErrorBody({
   for (const detail of details) {
     // What is wrong with the whole body, the message says.
     if (detail.path === '') continue;
-    (errors[detail.path] ??= []).push(detail.message);
+    (errors[detail.path] ??= []).push(withWholePaths(detail.message));
   }
-  const body: CloudErrorBody = { success: false, message: ownWords[code] ?? message };
+  const body: CloudErrorBody = { success: false, message: ownWords[code] ?? withWholePaths(message) };
   return Object.keys(errors).length > 0 ? { ...body, errors } : body;
+}
+
+function withWholePaths(message: string): string {
+  return message.replace(namedOperation, '$1 /api/v1');
 }
 
 /**

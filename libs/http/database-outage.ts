@@ -1,8 +1,8 @@
 /**
  * SQLSTATEs that say "not now" and not "never" (PostgreSQL manual, appendix A): 08 connection, 53 resources,
- * 57P0x shutdown and start, 25006 a standby that cannot write, 40001 and 40P01 a transaction rolled back for others.
+ * 57P0x shutdown and start, 25006 a standby that cannot write, 40001, 40P01 and 55P03 a transaction that gave way to others.
  */
-const outageSqlState = /^(?:08...|53...|57P0.|25006|40001|40P01)$/;
+const outageSqlState = /^(?:08...|53...|57P0.|25006|40001|40P01|55P03)$/;
 
 /** Socket errors of the connection to the database (Node.js manual, "Common system errors"). */
 const socketErrors = new Set([

@@ -158,6 +158,11 @@ describe('fields and parameters', () => {
     expect([answer.status, answer.details?.[0]?.path]).toEqual([400, path]);
   });
 
+  it('knows nothing whose name has a NUL, which no database takes', async () => {
+    const answer = await send('GET', '/v1/things/a%00b');
+    expect([answer.status, answer.code]).toEqual([404, 'NOT_FOUND']);
+  });
+
   it('names the allowed parameters and sort fields', async () => {
     expect((await send('GET', '/v1/things?colour=red')).message).toMatch(
       /unknown parameter; allowed: limit, offset/,

@@ -13,6 +13,19 @@ describe('parseJsonBody', () => {
     expect(parse('{"a":[{"k":1},{"k":2}],"b":{"a":1}}')).toEqual({ a: [{ k: 1 }, { k: 2 }], b: { a: 1 } });
   });
 
+  it.each([
+    ['{"a":[{"b":1e400}]}', 'a[0].b is too large'],
+    ['-1E+309', 'the number is too large'],
+    [`${'9'.repeat(300)}e9`, 'the number'],
+  ])('refuses %s, which would be kept as null', (text, message) => {
+    expect(() => parse(text)).toThrow(message);
+  });
+
+  it('takes the largest number, and digits in a text', () => {
+    expect(parse('[1.7976931348623157e308,0e999,1e-400]')).toEqual([Number.MAX_VALUE, 0, 0]);
+    expect(parse('{"a":"1e400"}')).toEqual({ a: '1e400' });
+  });
+
   it('takes 32 levels and 500 keys, and not one more', () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     expect(() => parse(nested(32))).not.toThrow();

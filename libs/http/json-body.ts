@@ -6,7 +6,7 @@ import { parse as parseJson } from 'secure-json-parse';
 
 import { DomainError, type ErrorDetail } from './domain-error.js';
 import { scanStructure } from './json-structure.js';
-import { findUncleanText, showPath } from './text-rules.js';
+import { findUncleanText, pathOf, showPath } from './text-rules.js';
 
 /** Deepest nesting of a body (CONVENTIONS, "Bodies"). */
 export const maxBodyDepth = 32;
@@ -34,7 +34,8 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /**
  * Makes `application/json` the only body the service reads; every other type is 415. A body is read as RFC 8259 says
  * (UTF-8, a byte order mark is skipped) and refused with 400 if it is empty, not UTF-8, not JSON, nested deeper than
- * 32, has an object of more than 500 keys, gives a key twice, names `__proto__`, or holds NUL or half of a surrogate pair. Messages never quote it.
+ * 32, has an object of more than 500 keys, gives a key twice, names `__proto__`, or holds NUL, half of a surrogate pair, or a
+ * number beyond the range of doubles. Messages never quote it.
  */
 export function registerJsonBody(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
@@ -75,11 +76,33 @@ export function parseJsonBody(bytes: Buffer): unknown {
   if (body.length === 0) throw refused('The body is empty. Send a JSON object.');
   if (!isUtf8(body)) throw refused('The body is not valid UTF-8.');
   refuseStructure(body);
-  const value = parseStrictly(body.toString('utf8'));
+  const text = body.toString('utf8');
+  const value = parseStrictly(text);
   // Without an escape there can be neither: raw NUL is not JSON, and UTF-8 has no lone surrogates.
   const unclean = body.includes('\\u') ? findUncleanText(value) : undefined;
   if (unclean) throw refused(`The body holds text that cannot be stored: ${unclean.message}.`, unclean);
+  const endless = mayBeEndless.test(text) ? findEndless(value) : undefined;
+  if (endless) throw refused(`The body holds a number that cannot be kept: ${endless.message}.`, endless);
   return value;
+}
+
+/** What every number beyond 1.8e308 has, the largest of a double (RFC 8259 §6): many digits, or a large exponent. */
+const mayBeEndless = /(?<!\d)\d{200}|\d[eE]\+?\d{3}/;
+
+/** The first number that was read as infinite and would be kept as null. */
+function findEndless(value: unknown, path = ''): ErrorDetail | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : endlessNumber(path);
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const found = findEndless(item, pathOf(path, Array.isArray(value) ? Number(key) : key));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function endlessNumber(path: string): ErrorDetail {
+  const shown = showPath(path);
+  return { path: shown, code: 'invalidNumber', message: `${shown || 'the number'} is too large` };
 }
 
 function refuseStructure(body: Buffer): void {

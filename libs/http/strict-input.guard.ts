@@ -3,7 +3,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 
-import type { ErrorDetail } from './domain-error.js';
+import { DomainError, type ErrorDetail } from './domain-error.js';
 import { inputError, unknownName } from './input-errors.js';
 import { writtenTarget } from './request-target.js';
 import { isCleanText, showPath, uncleanText } from './text-rules.js';
@@ -16,12 +16,15 @@ interface DeclaredInput {
   /** A whole query class, which checks names itself; or the names of single parameters. */
   query: 'class' | ReadonlySet<string>;
   body: boolean;
+  /** Names of path parameters that come as they are written; the pipes of the others say themselves what is not there. */
+  path: readonly string[];
 }
 
 /**
  * Refuses with 400 what a handler does not declare: query parameters where it has no `@Query()`, a body where it has
- * no `@Body()`. And what no handler takes: a parameter given twice, broken percent-encoding, NUL. It runs after the
- * guards that modules provide as APP_GUARD, because who may not enter is told 401 or 403 before anything else.
+ * no `@Body()`. And what no handler takes: a parameter given twice, broken percent-encoding, NUL. A path with a NUL in a part
+ * that no pipe reads is 404, as every path that names nothing. It runs after the guards that modules provide as APP_GUARD,
+ * because who may not enter is told 401 or 403 before anything else.
  */
 @Injectable()
 export class StrictInputGuard implements CanActivate {
@@ -30,6 +33,7 @@ export class StrictInputGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const declared = this.declaredBy(context);
+    refusePath(request, declared.path);
     if (request.originalUrl.includes('?')) refuseQuery(request, declared.query);
     if (!declared.body && hasContent(request.body)) {
       throw inputError([{ path: '', code: 'unknownBody', message: 'this operation takes no body' }]);
@@ -51,19 +55,29 @@ export class StrictInputGuard implements CanActivate {
 function declaredInput(controller: Type, method: string): DeclaredInput {
   const noted = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<
     string,
-    { data?: unknown }
+    { data?: unknown; pipes?: readonly unknown[] }
   >;
   const names = new Set<string>();
+  const path: string[] = [];
   let takesClass = false;
   let body = false;
-  for (const [key, { data }] of Object.entries(noted)) {
+  for (const [key, { data, pipes = [] }] of Object.entries(noted)) {
     const type = Number(key.split(':', 1)[0]);
     if (type === (RouteParamtypes.BODY as number)) body = true;
+    if (type === (RouteParamtypes.PARAM as number) && typeof data === 'string' && pipes.length === 0)
+      path.push(data);
     if (type !== (RouteParamtypes.QUERY as number)) continue;
     if (typeof data === 'string') names.add(data);
     else takesClass = true;
   }
-  return { query: takesClass ? 'class' : names, body };
+  return { query: takesClass ? 'class' : names, body, path };
+}
+
+/** Nothing has such a name, and the database would not take it. */
+function refusePath({ params }: FastifyRequest, names: readonly string[]): void {
+  const given = (params ?? {}) as Record<string, string | undefined>;
+  if (names.every((name) => isCleanText(given[name] ?? ''))) return;
+  throw new DomainError('NOT_FOUND', 'There is nothing at this path.');
 }
 
 function refuseQuery(request: FastifyRequest, allowed: DeclaredInput['query']): void {
@@ -106,8 +120,9 @@ function refuseBrokenEncoding(query: string): void {
   }
 }
 
-/** An empty object counts as no body, as some clients always send one. */
+/** An empty object counts as no body, as some clients always send one. An empty list is something else than they were told. */
 function hasContent(body: unknown): boolean {
   if (body === undefined) return false;
-  return typeof body !== 'object' || body === null || Object.keys(body).length > 0;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return true;
+  return Object.keys(body).length > 0;
 }

@@ -4,6 +4,7 @@ import { createTransport } from 'nodemailer';
 import pLimit from 'p-limit';
 import { isMailAddress, type Mailbox } from './mailbox.js';
 import { describeMailError, isFinal, MailRefused, type MailErrorDescription } from './mail-error.js';
+import { MailPlaces } from './mail-places.js';
 import { smtpOptions } from './smtp-server.js';
 
 /** Text for one mailbox. */
@@ -14,6 +15,8 @@ export interface MailMessage {
   subject: string;
   /** Plain text, lines ended by `\n`. */
   text: string;
+  /** Whose mail in bulk this is, such as an id of an organization that invites; absent for what an account needs. */
+  bulkOf?: string;
 }
 
 /** What went wrong with a mail, as it may be logged: neither its address nor anything of its text. */
@@ -38,10 +41,9 @@ export interface MailerOptions {
 
 /** Long enough for a server that restarts, and for most greylists (RFC 6647 §5 asks clients to come again after minutes). */
 const usualRetries = [2_000, 30_000, 120_000, 600_000] as const;
-/** Mails that may wait; beyond it new ones are lost, and the log says so. */
-const capacity = 1_000;
-/** Connections to the mail server at once. */
+/** Connections to the mail server at once, and how many of them mails in bulk may take. */
 const connections = 4;
+const connectionsInBulk = 2;
 const usualDrain = 5_000;
 
 /**
@@ -52,6 +54,8 @@ const usualDrain = 5_000;
 export class Mailer implements OnApplicationShutdown {
   private readonly transport;
   private readonly turn = pLimit(connections);
+  private readonly turnInBulk = pLimit(connectionsInBulk);
+  private readonly places = new MailPlaces();
   private readonly underWay = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
 
@@ -67,8 +71,12 @@ export class Mailer implements OnApplicationShutdown {
 
   /** Sends a mail soon, without making anybody wait and without ever throwing; for `transaction.afterCommit`. */
   post(message: MailMessage): void {
-    if (this.underWay.size >= capacity) return this.giveUp(0, new MailRefused('too many mails are waiting'));
-    const delivery = this.deliver(message).finally(() => this.underWay.delete(delivery));
+    const leave = this.places.take(message.bulkOf);
+    if (!leave) return this.giveUp(0, new MailRefused('too many mails are waiting'));
+    const delivery = this.deliver(message).finally(() => {
+      leave();
+      this.underWay.delete(delivery);
+    });
     this.underWay.add(delivery);
   }
 
@@ -112,7 +120,7 @@ export class Mailer implements OnApplicationShutdown {
     for (let attempt = 1; ; attempt += 1) {
       const isLast = this.stopping.signal.aborted || attempt > retries.length;
       try {
-        return await this.turn(() => this.send(message));
+        return await this.give(message);
       } catch (error) {
         const retryAfter = isLast || isFinal(error) ? undefined : retries[attempt - 1];
         if (retryAfter === undefined) return this.giveUp(attempt, error);
@@ -120,6 +128,11 @@ export class Mailer implements OnApplicationShutdown {
         await this.wait(retryAfter);
       }
     }
+  }
+
+  private give(message: MailMessage): Promise<void> {
+    const send = (): Promise<void> => this.turn(() => this.send(message));
+    return message.bulkOf === undefined ? send() : this.turnInBulk(send);
   }
 
   /** Waits for the next try, or for the stop. */

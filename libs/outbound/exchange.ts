@@ -9,6 +9,14 @@ import type { CheckedRequest } from './outbound-request.js';
 const maxHeaderBytes = 16 * 1024;
 
 /**
+ * Bytes that an answer may take on the wire beside its headers. A body in chunks of one byte takes six times its size; what is
+ * sent besides (early hints, extensions of chunks, records of TLS) is nobody's answer and may not go on until the deadline.
+ */
+function maxWireBytes(maxBytes: number): number {
+  return 8 * maxBytes + 64 * 1024;
+}
+
+/**
  * Sends one request over a connection of its own, which ends with it: a connection whose address was checked for one name
  * is never used for another.
  *
@@ -42,21 +50,34 @@ export async function exchange(
 }
 
 /** Everything that the environment could change (proxies, unchecked certificates, another parser) is said here. */
-function clientOf({ url, timeoutMs }: CheckedRequest, addresses: readonly string[]): Client {
+function clientOf({ url, timeoutMs, maxBytes }: CheckedRequest, addresses: readonly string[]): Client {
+  const connect = buildConnector({
+    lookup: pinned(addresses),
+    autoSelectFamily: true,
+    allowH2: false,
+    rejectUnauthorized: true,
+    timeout: timeoutMs,
+  });
   return new Client(url.origin, {
-    connect: buildConnector({
-      lookup: pinned(addresses),
-      autoSelectFamily: true,
-      allowH2: false,
-      rejectUnauthorized: true,
-      timeout: timeoutMs,
-    }),
+    connect: bounded(connect, maxHeaderBytes + maxWireBytes(maxBytes)),
     maxHeaderSize: maxHeaderBytes,
     // One deadline holds for all of it.
     headersTimeout: 0,
     bodyTimeout: 0,
     useMilo: false,
   });
+}
+
+/** Cuts a connection off that has brought more than its answer can need. */
+function bounded(connect: buildConnector.connector, maxBytes: number): buildConnector.connector {
+  return (options, done) =>
+    connect(options, (...[error, socket]) => {
+      if (!socket) return done(error, null);
+      socket.on('readable', () => {
+        if (socket.bytesRead > maxBytes) socket.destroy(new OutboundFailed('too-large'));
+      });
+      done(null, socket);
+    });
 }
 
 /** Stands in for the resolver when the socket connects, so that the name is not looked up a second time. */

@@ -3,10 +3,10 @@ import type { OutboundAnswer } from './answer-reader.js';
 import { exchange } from './exchange.js';
 import { codeOf, OutboundFailed, outboundFailure, OutboundRefused } from './outbound.errors.js';
 import { checkRequest, isAddress, type OutboundRequest } from './outbound-request.js';
-import { resolveName, type ResolveName } from './resolve-name.js';
+import { nameResolver, type ResolveName } from './resolve-name.js';
 
-/** What resolvers say of a name without addresses, for good: `EAI_AGAIN` and others may pass. */
-const noSuchName = new Set(['ENOTFOUND', 'ENODATA']);
+/** What resolvers say of a name without addresses, or that can be none, for good: `ESERVFAIL` and others may pass. */
+const noSuchName = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
 
 /**
  * Calls addresses that users gave (an identity provider, a webhook), without letting them reach what only the machine of the
@@ -16,7 +16,7 @@ const noSuchName = new Set(['ENOTFOUND', 'ENODATA']);
 export class OutboundClient {
   constructor(
     private readonly rules: Pick<AddressRules, 'permits'>,
-    private readonly resolve: ResolveName = resolveName,
+    private readonly resolve: ResolveName = nameResolver(),
   ) {}
 
   /**
@@ -47,7 +47,7 @@ export class OutboundClient {
   }
 }
 
-/** The resolver of the system cannot be stopped, only be left alone. */
+/** Not every resolver stops when it is asked to. */
 function orDeadline<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     deadline.addEventListener('abort', () => reject(new OutboundFailed('timeout')), { once: true });

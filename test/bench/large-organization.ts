@@ -24,6 +24,8 @@ interface Place {
   asker: Asker;
   owner: string;
   developer: string;
+  /** A developer to whom every vault is granted one by one. */
+  insider: string;
   /** Tokens of the developer that are used once each. */
   newTokens: string[];
   /** A vault that is granted to the developer. */
@@ -48,6 +50,9 @@ export async function measureLargeOrganization(
     await compare('my vaults, as developer', small, large, ({ asker, developer }) =>
       asker.time(200, 'GET', list, developer),
     ),
+    await compare('my vaults, every one granted', small, large, ({ asker, insider }) =>
+      asker.time(200, 'GET', list, insider),
+    ),
     await compare('search in my vaults', small, large, ({ asker, developer }) =>
       asker.time(200, 'GET', `${list}&search=vault`, developer),
     ),
@@ -69,9 +74,10 @@ async function makePlace(dataDir: string): Promise<Place> {
   const service = await BuiltService.start({ dataDir, port: await freePort(), outputFile: `${dataDir}.log` });
   const owner = await firstAccount(service.url);
   const developer = await makeColleague(service.url, owner, 'developer');
+  const insider = await makeColleague(service.url, owner, 'developer', 'insider');
   const vaults: string[] = [];
   for (let i = 0; i < fewVaults; i += 1)
-    vaults.push(await grantedVault(owner, developer.userId, `Vault ${i}`));
+    vaults.push(await grantedVault(owner, [developer.userId, insider.userId], `Vault ${i}`));
   const newTokens: string[] = [];
   for (let i = 0; i < warmUps + requests; i += 1) newTokens.push(await developer.newToken(`Used once ${i}`));
   return {
@@ -79,26 +85,29 @@ async function makePlace(dataDir: string): Promise<Place> {
     asker: new Asker(service.url),
     owner: owner.token,
     developer: developer.client.token,
+    insider: insider.client.token,
     newTokens,
     vault: vaults[0] ?? '',
   };
 }
 
-async function grantedVault(owner: ApiClient, memberId: string, name: string): Promise<string> {
+async function grantedVault(owner: ApiClient, memberIds: string[], name: string): Promise<string> {
   const vault = await makeVault(owner, name);
-  await owner.call('POST', `/vaults/${vault}/grants`, { memberId, level: 'reader' });
+  for (const memberId of memberIds)
+    await owner.call('POST', `/vaults/${vault}/grants`, { memberId, level: 'reader' });
   return vault;
 }
 
 /**
  * Adds members, teams and vaults to the only organization. Every team is granted an equal part of the vaults; the developer
- * belongs to some of the teams, every other member to a few.
+ * belongs to some of the teams, every other member to a few; the insider is granted every vault.
  */
 async function fill(dataDir: string): Promise<void> {
   const database = await connectTo(dataDir);
   const vaultsOfTeam = size.vaults / size.teams;
   await database.query(`
-    CREATE TEMP TABLE place AS SELECT organization_id, user_id AS developer FROM memberships WHERE role = 'developer';
+    CREATE TEMP TABLE place AS SELECT organization_id, min(user_id::text)::uuid AS developer, max(user_id::text)::uuid AS insider
+      FROM memberships WHERE role = 'developer' GROUP BY organization_id;
     CREATE TEMP TABLE people AS SELECT uuidv7() AS id, n FROM generate_series(1, ${size.members}) n;
     CREATE TEMP TABLE groups AS SELECT uuidv7() AS id, n FROM generate_series(1, ${size.teams}) n;
     CREATE TEMP TABLE stores AS SELECT uuidv7() AS id, n FROM generate_series(1, ${size.vaults}) n;
@@ -116,6 +125,8 @@ async function fill(dataDir: string): Promise<void> {
     INSERT INTO grants (organization_id, id, vault_id, team_id, level, created_by)
       SELECT organization_id, uuidv7(), s.id, g.id, 1, developer FROM place, stores s
       JOIN groups g ON g.n = 1 + s.n / ${vaultsOfTeam} % ${size.teams};
+    INSERT INTO grants (organization_id, id, vault_id, user_id, level, created_by)
+      SELECT organization_id, uuidv7(), id, insider, 1, insider FROM place, stores;
     UPDATE organizations SET vault_count = vault_count + ${size.vaults} WHERE id = (SELECT organization_id FROM place);`);
   // Otherwise both would begin by themselves, in the middle of the measurement.
   await database.query(

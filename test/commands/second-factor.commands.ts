@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newUuid, publicId } from '@credvault/database/typed-id.js';
+import { newUuid, publicId, uuidOf } from '@credvault/database/typed-id.js';
 import { Client } from '../support/client.js';
 import { clusterAddress } from '../support/cluster.js';
 import { databaseUrlOf, testRootKey } from '../support/cluster-address.js';
@@ -93,5 +93,7 @@ describe('npm run accounts -- clear-allowed-ips', () => {
   it('says when there is no such organization', async () => {
     const { code, output } = await accounts('clear-allowed-ips', publicId('organization', newUuid()));
     expect([code, output]).toEqual([1, expect.stringContaining('There is no such organization.')]);
+    const [example = ''] = /org_\w+/.exec((await accounts('clear-allowed-ips', 'nonsense')).output) ?? [];
+    expect(uuidOf('organization', example)).toBeDefined();
   }, 60_000);
 });

@@ -6,6 +6,7 @@ import { newUuid, uuidOf } from '@credvault/database/typed-id.js';
 import type { DocumentedOperation } from '../support/contract/document.js';
 import { memberOf, type Person } from '../support/people.js';
 import type { PreparedRequest } from './operation-cases.js';
+import { type OwnCase, ownCases } from './own-cases.js';
 import { cloudContract, contract, idParameters, makeWorld, prepare, send, type World } from './world.js';
 
 const committedPath = join(import.meta.dirname, 'access-matrix.txt');
@@ -51,7 +52,8 @@ function columns(): string {
 async function lineOf(world: World, operation: DocumentedOperation): Promise<string> {
   const name = operation.id.padEnd(34);
   if (!operation.isSecured) return `${name}anybody`;
-  const own = await cellsOf(world, operation, world.jane);
+  const ownCase = ownCases[operation.id];
+  const own = await (ownCase ? ownCells(world, operation, ownCase) : cellsOf(world, operation, world.jane));
   // What belongs to nobody in particular is the same in every organization.
   const isTenants = idParameters(operation).length > 0;
   const other = isTenants ? await cellsOf(world, operation, world.mallory) : roles.map(() => none);
@@ -60,6 +62,17 @@ async function lineOf(world: World, operation: DocumentedOperation): Promise<str
 
 function row(cells: string[]): string {
   return cells.map((cell) => cell.padEnd(10)).join('');
+}
+
+/** The statuses that members get for what is theirs alone. */
+async function ownCells(world: World, operation: DocumentedOperation, ownCase: OwnCase): Promise<string[]> {
+  const cells: string[] = [];
+  for (const role of roles) {
+    const { body, ...prepared } = await ownCase(world, role);
+    const request = operation.body ? { ...prepared, body } : prepared;
+    cells.push(String((await send(world, operation, request)).status));
+  }
+  return cells;
 }
 
 /** The statuses that members of `organizationOf` get, who ask for what belongs to Jane's organization. */

@@ -138,6 +138,7 @@ export const cloudCases: Record<string, Case> = {
   'v2.addOrganizationUser': async (world) => ({
     ...(await onOrganization(world)),
     body: { user: newEmail(), role_fqn: 'org_member' },
+    otherBody: { user: newEmail(), role_fqn: 'org_member' },
   }),
   'v2.removeOrganizationUser': async (world) => ({
     person: world.jane,
@@ -163,10 +164,14 @@ export const cloudCases: Record<string, Case> = {
   'v2.updateProject': withBody(onProject, { name: 'Web shop (EU)' }),
   'v2.deleteProject': onProject,
   'v2.listProjectUsers': onProject,
-  'v2.addProjectUser': async (world) => ({
-    ...(await onProject(world)),
-    body: { user: await memberOf(world), role_fqn: 'project_member' },
-  }),
+  'v2.addProjectUser': async (world) => {
+    const user = await memberOf(world);
+    return {
+      ...(await onProject(world)),
+      body: { user, role_fqn: 'project_member' },
+      otherBody: { user, role_fqn: 'project_admin' },
+    };
+  },
   'v2.removeProjectUser': onProjectUser,
   'v2.listSubscriptions': byJane,
   'v2.createSubscription': ({ jane }) =>
@@ -174,6 +179,8 @@ export const cloudCases: Record<string, Case> = {
       person: jane,
       params: {},
       body: { type: 'contract', organization_id: jane.organizationId },
+      // One that says the same is another one, too.
+      otherBody: { organization_id: jane.organizationId, type: 'contract' },
     }),
   'v2.getSubscription': onSubscription,
   'v2.deleteSubscription': onSubscription,

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mintToken } from '@credvault/crypto/tokens.js';
-import { uuidOf } from '@credvault/database/typed-id.js';
 import type { Reply } from '../support/client.js';
 import type { DocumentedOperation } from '../support/contract/document.js';
+import { settle } from '../e2e/audit-trail.js';
 import { apiKeyOf, type TestKey } from '../support/keys.js';
 import { newAddress } from '../support/people.js';
 import { cloudCases, cloudConflicts } from './cloud-v2-cases.js';
 import {
+  breakTable,
   clientOf,
   cloudContract,
+  holdKey,
   idParameters,
   makeWorld,
   membersWithout,
@@ -41,6 +43,8 @@ describe('every operation of the cloud-style API', () => {
   /** A key of Jane's that may do nothing any operation needs, and one for an address that nobody comes from. */
   let idleKey: TestKey;
   let distantKey: TestKey;
+  /** What was asked rightly, and how it was answered. */
+  const answered: { id: string; method: string; route: string; status: number }[] = [];
 
   beforeAll(async () => {
     world = await makeWorld();
@@ -65,12 +69,28 @@ describe('every operation of the cloud-style API', () => {
         const reply = await send(world, { ...operation, path }, prepared);
         expect({ path, status: reply.status }).toEqual({ path, status: successOf(operation) });
         expect(reply.headers['cache-control']).toBe('no-store');
+        answered.push({
+          id: reply.headers['x-request-id'] ?? '',
+          method: operation.method,
+          route: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+          status: reply.status,
+        });
         if (reply.status !== 201) continue;
         const client = await clientOf(operation, prepared.person);
         expect((await client.get(reply.headers.location ?? '', { fromRoot: true })).status).toBe(200);
       }
     },
   );
+
+  it('records of each of them what was asked and what was answered', async () => {
+    await settle(world.service);
+    const rows = await world.service.database.rows<(typeof answered)[number]>(
+      `SELECT DISTINCT request_id AS id, method, route, status FROM audit_events
+       WHERE request_id = ANY($1) ORDER BY request_id`,
+      [answered.map(({ id }) => id)],
+    );
+    expect(rows).toEqual(answered.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  });
 
   it.each(operations)('$id refuses whoever may not call it', async (operation) => {
     const prepared = await prepare(world, operation);
@@ -125,11 +145,25 @@ describe('every operation of the cloud-style API', () => {
 
   const retryable = operations.filter((operation) => takesHeader(operation, 'Idempotency-Key'));
 
+  it('takes an Idempotency-Key with every POST, as each changes something', () => {
+    const posts = operations.filter(({ method }) => method === 'POST');
+    expect(retryable.map(({ id }) => id)).toEqual(posts.map(({ id }) => id));
+  });
+
+  it('keeps the keys of this API apart from those of /api/v1', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const operation = cloudContract.operation('v2.createProject');
+    const here = await send(world, operation, await prepare(world, operation), { headers });
+    expect(here.status).toBe(201);
+    const there = await world.jane.client.post('/projects', { name: 'Web shop' }, { headers });
+    expect(there.status).toBe(201);
+  });
+
   it.each(retryable)('$id is safe to repeat with an Idempotency-Key', async (operation) => {
     const prepared = await prepare(world, operation);
     const key = randomUUID();
     const headers = { 'idempotency-key': key };
-    const release = await holdKey(operation, prepared.person, key);
+    const release = await holdKey(world, operation, prepared.person, key);
     try {
       expectRefusal(await send(world, operation, prepared, { headers }), 409);
     } finally {
@@ -185,7 +219,7 @@ describe('every operation of the cloud-style API', () => {
       ['XX000', 500],
       ['53200', 503],
     ] as const) {
-      const mend = await breakTable(table, sqlState);
+      const mend = await breakTable(world, table, sqlState);
       try {
         const reply = await send(world, operation, prepared);
         expectRefusal(reply, status);
@@ -202,36 +236,6 @@ describe('every operation of the cloud-style API', () => {
     const place = { organization_id: world.mallory.organizationId };
     const named = operation.body ? { body: { ...prepared.body, ...place } } : { query: place };
     expectRefusal(await send(world, operation, prepared, named), 404);
-  }
-
-  /** Stands in for a first request that still runs: holds the lock of its key, as `Idempotency` names it. */
-  async function holdKey(
-    { method, path }: DocumentedOperation,
-    person: { organizationId: string; userId: string },
-    key: string,
-  ): Promise<() => Promise<void>> {
-    const route = path.replace('/api/v2', '').replace(/\{(\w+)\}/g, ':$1');
-    const owner = [uuidOf('organization', person.organizationId), uuidOf('user', person.userId)];
-    const runner = world.service.database.dataSource.createQueryRunner();
-    const lock = [JSON.stringify([...owner, method, route, key])];
-    await runner.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, lock);
-    return async () => {
-      await runner.query(`SELECT pg_advisory_unlock(hashtextextended($1, 0))`, lock);
-      await runner.release();
-    };
-  }
-
-  /** Puts a view in the place of a table, whose every row fails with this SQLSTATE; gives what mends it. */
-  async function breakTable(table: string, sqlState: string): Promise<() => Promise<void>> {
-    const { database } = world.service;
-    await database.rows(`CREATE OR REPLACE FUNCTION credvault_fault() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-      BEGIN RAISE EXCEPTION 'credvault_fault in a table' USING ERRCODE = '${sqlState}'; END $$`);
-    await database.rows(`ALTER TABLE ${table} RENAME TO ${table}_whole`);
-    await database.rows(`CREATE VIEW ${table} AS SELECT * FROM ${table}_whole WHERE credvault_fault()`);
-    return async () => {
-      await database.rows(`DROP VIEW ${table}`);
-      await database.rows(`ALTER TABLE ${table}_whole RENAME TO ${table}`);
-    };
   }
 });
 

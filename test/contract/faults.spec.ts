@@ -2,7 +2,7 @@ import { mintToken } from '@credvault/crypto/tokens.js';
 import type { DocumentedOperation } from '../support/contract/document.js';
 import { newAddress } from '../support/people.js';
 import type { PreparedRequest } from './operation-cases.js';
-import { contract, makeWorld, prepare, send, successOf, type World } from './world.js';
+import { breakTable, contract, makeWorld, prepare, send, successOf, type World } from './world.js';
 
 /** Documented operations by tag. */
 const tags = [...new Set(contract.operations.map(({ tag }) => tag))];
@@ -113,7 +113,7 @@ describe('answers that take a fault to see', () => {
       // Whoever reports a token that works reaches its organization.
       if (id === 'reportLeakedToken') prepared.body = { token: world.jane.token };
       await send(world, operation, prepared);
-      const mend = await breakTable(table, sqlState);
+      const mend = await breakTable(world, table, sqlState);
       try {
         const reply = await send(world, operation, prepared);
         expect(reply.status).toBe(status);
@@ -127,7 +127,7 @@ describe('answers that take a fault to see', () => {
 
   it('getReadiness is 503 and names what is missing while the keys cannot be read', async () => {
     const operation = contract.operation('getReadiness');
-    const mend = await breakTable('system_keys', '53200');
+    const mend = await breakTable(world, 'system_keys', '53200');
     try {
       const reply = await send(world, operation, await prepare(world, operation));
       expect(reply.status).toBe(503);
@@ -141,17 +141,4 @@ describe('answers that take a fault to see', () => {
     const covered = new Set(Object.keys(reads).map((id) => contract.operation(id).tag));
     expect([...covered, 'service'].sort()).toEqual([...tags].sort());
   });
-
-  /** Puts a view in the place of a table, whose every row fails with this SQLSTATE; gives what mends it. */
-  async function breakTable(table: string, sqlState: string): Promise<() => Promise<void>> {
-    const { database } = world.service;
-    await database.rows(`CREATE OR REPLACE FUNCTION credvault_fault() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-      BEGIN RAISE EXCEPTION 'credvault_fault in a table' USING ERRCODE = '${sqlState}'; END $$`);
-    await database.rows(`ALTER TABLE ${table} RENAME TO ${table}_whole`);
-    await database.rows(`CREATE VIEW ${table} AS SELECT * FROM ${table}_whole WHERE credvault_fault()`);
-    return async () => {
-      await database.rows(`DROP VIEW ${table}`);
-      await database.rows(`ALTER TABLE ${table}_whole RENAME TO ${table}`);
-    };
-  }
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { settingsTable } from '@credvault/config/settings.js';
+import { settingsTable } from '@credvault/config/settings-table.js';
 
 const readme = join(import.meta.dirname, '../../README.md');
 

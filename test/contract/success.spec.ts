@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { uuidOf } from '@credvault/database/typed-id.js';
 import type { Reply } from '../support/client.js';
 import type { DocumentedOperation } from '../support/contract/document.js';
 import {
   clientOf,
   contract,
+  holdKey,
   makeWorld,
   prepare,
   prepareToRefuse,
@@ -13,7 +13,6 @@ import {
   takesHeader,
   type World,
 } from './world.js';
-import type { PreparedRequest } from './operation-cases.js';
 
 /** POSTs that only ask something. */
 const changingNothing = ['testApiKey', 'testApiKeyPermission'];
@@ -142,7 +141,7 @@ describe('every operation used rightly', () => {
     async (operation) => {
       const prepared = await prepare(world, operation);
       const key = randomUUID();
-      const release = await holdKey(operation, prepared, key);
+      const release = await holdKey(world, operation, prepared.person, key);
       try {
         const busy = await send(world, operation, prepared, { headers: { 'idempotency-key': key } });
         expect(busy.status).toBe(409);
@@ -172,22 +171,5 @@ describe('every operation used rightly', () => {
   /** The operation that reads what this one changes: at its path or, for a verb like `rotate`, at the path before it. */
   function readingOf({ path }: DocumentedOperation): DocumentedOperation | undefined {
     return contract.match('GET', path) ?? contract.match('GET', path.replace(/\/[a-z-]+$/, ''));
-  }
-
-  /** Stands in for a first request that still runs: holds the lock of its key, as `Idempotency` names it. */
-  async function holdKey(
-    { method, path }: DocumentedOperation,
-    { person }: PreparedRequest,
-    key: string,
-  ): Promise<() => Promise<void>> {
-    const route = path.replace('/api/v1', '').replace(/\{(\w+)\}/g, ':$1');
-    const owner = [uuidOf('organization', person.organizationId), uuidOf('user', person.userId)];
-    const runner = world.service.database.dataSource.createQueryRunner();
-    const lock = [JSON.stringify([...owner, method, route, key])];
-    await runner.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, lock);
-    return async () => {
-      await runner.query(`SELECT pg_advisory_unlock(hashtextextended($1, 0))`, lock);
-      await runner.release();
-    };
   }
 });

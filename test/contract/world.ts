@@ -1,4 +1,4 @@
-import { idPrefixes, newUuid, publicId, type IdKind } from '@credvault/database/typed-id.js';
+import { idPrefixes, newUuid, publicId, uuidOf, type IdKind } from '@credvault/database/typed-id.js';
 import type { Scope } from '@credvault/access/scopes.js';
 import { scopesOfRole } from '@credvault/access/roles.js';
 import { Client, type Reply, type RequestOptions } from '../support/client.js';
@@ -154,6 +154,40 @@ export function membersWithout(world: World, scopes: string[]): Person[] {
 
 export function takesHeader(operation: DocumentedOperation, name: string): boolean {
   return operation.parameters.some((parameter) => parameter.in === 'header' && parameter.name === name);
+}
+
+/** Stands in for a first request that still runs: holds the lock of its key, as `Idempotency` names it; gives what frees it. */
+export async function holdKey(
+  { service }: World,
+  { method, path }: DocumentedOperation,
+  { organizationId, userId }: Pick<Person, 'organizationId' | 'userId'>,
+  key: string,
+): Promise<() => Promise<void>> {
+  const route = path.replace('/api/v1', '').replace(/\{(\w+)\}/g, ':$1');
+  const owner = [uuidOf('organization', organizationId), uuidOf('user', userId)];
+  const runner = service.database.dataSource.createQueryRunner();
+  const lock = [JSON.stringify([...owner, method, route, key])];
+  await runner.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, lock);
+  return async () => {
+    await runner.query(`SELECT pg_advisory_unlock(hashtextextended($1, 0))`, lock);
+    await runner.release();
+  };
+}
+
+/** Puts a view in the place of a table, whose every row fails with this SQLSTATE; gives what mends it. */
+export async function breakTable(
+  { service: { database } }: World,
+  table: string,
+  sqlState: string,
+): Promise<() => Promise<void>> {
+  await database.rows(`CREATE OR REPLACE FUNCTION credvault_fault() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+    BEGIN RAISE EXCEPTION 'credvault_fault in a table' USING ERRCODE = '${sqlState}'; END $$`);
+  await database.rows(`ALTER TABLE ${table} RENAME TO ${table}_whole`);
+  await database.rows(`CREATE VIEW ${table} AS SELECT * FROM ${table}_whole WHERE credvault_fault()`);
+  return async () => {
+    await database.rows(`DROP VIEW ${table}`);
+    await database.rows(`ALTER TABLE ${table}_whole RENAME TO ${table}`);
+  };
 }
 
 /** `message` of an error answer. */

@@ -5,12 +5,10 @@ import { apiKeyOf, type MintedKeyAnswer, type TestKey } from '../support/keys.js
 import { expectStatus, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
 type Key = Wire<ApiKeyDto>;
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(20);
 const patience = 60_000 + rounds * 3_000;
 /** What is revoked may work on another process for at most this long, in milliseconds (DESIGN, promise 8). */
 const longest = 1_000;

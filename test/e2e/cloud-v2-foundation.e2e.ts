@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { Client, type Reply } from '../support/client.js';
 import { apiKeyOf } from '../support/keys.js';
 import { newAddress, signUp, type Person } from '../support/people.js';
+import { projectOf } from '../support/projects.js';
 import { startTestService, type TestService } from '../support/service.js';
 
 let service: TestService;
@@ -103,6 +104,32 @@ describe('the cloud-style API', () => {
     expect(reply.headers['x-request-id']).toMatch(/^req_/);
     if (status !== 401) return;
     expect(reply.headers['www-authenticate']).toMatch(/^Basic realm="credvault", charset="UTF-8"/);
+  });
+
+  it('knows nothing with a NUL in its name', async () => {
+    const headers = basic(jane.tokenId, jane.token);
+    const [organization, project] = [jane.organizationId, (await projectOf(jane)).id];
+    for (const [method, path] of [
+      ['GET', '/configurations/%00'],
+      ['PUT', '/configurations/a%00b'],
+      ['DELETE', `/organizations/${organization}/users/%00@example.com`],
+      ['DELETE', `/projects/${project}/users/${jane.email}%00`],
+    ] as const) {
+      const reply = await ask(
+        method,
+        `/api/v2${path}`,
+        headers,
+        method === 'PUT' ? '{"value":1}' : undefined,
+      );
+      expect({ path, status: reply.status }).toEqual({ path, status: 404 });
+    }
+    for (const path of ['/projects/x/environments/%00', `/projects/${project}/environments/%00`])
+      expect((await ask('GET', `/api/v1${path}`, headers)).status).toBe(404);
+  });
+
+  it('takes no list where it takes no body', async () => {
+    const headers = basic(jane.tokenId, jane.token);
+    expect((await ask('POST', '/api/v2/users/me/api-keys', headers, '[]')).status).toBe(400);
   });
 
   it('names what is wrong with an input by field', async () => {

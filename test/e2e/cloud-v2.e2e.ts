@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
+import { UserHmac } from '@credvault/crypto/user-hmac.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import type { Client, Reply } from '../support/client.js';
 import { vaultOf } from '../support/fixtures.js';
 import { apiKeyOf } from '../support/keys.js';
 import { organizationOf } from '../support/organizations.js';
-import { expectStatus, newEmail, signUp, type Person } from '../support/people.js';
+import { expectStatus, memberOf, newEmail, signUp, type Person } from '../support/people.js';
+import { withdraw } from '../support/recovery.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { settle } from './audit-trail.js';
 import { ask, get, send } from './cloud-v2-requests.js';
@@ -41,7 +44,7 @@ async function keyBy(client: Client): Promise<Key & { secret: string; headers: R
 }
 
 describe('keys', () => {
-  it('are made, used, paused, resumed and deleted by key and secret alone', async () => {
+  it('are made, used, paused and deleted by key and secret alone, and resumed in person', async () => {
     const { headers, ...key } = await keyBy(jane.client);
     const withKey = (method: string, path: string, body?: object): Promise<Reply> =>
       ask(jane.client, method, path, { token: null, headers, body });
@@ -55,7 +58,11 @@ describe('keys', () => {
     ]);
     expect((await send(jane, 'PATCH', path, { active: false })).body).toMatchObject({ active: false });
     expectStatus(await withKey('GET', '/users/me'), 401);
-    expectStatus(await send(jane, 'PATCH', path, { active: true }), 200);
+    const resuming = { body: { active: true } };
+    expect(expectStatus(await ask(jane.client, 'PATCH', path, resuming), 403).text).toContain(
+      'takes a session',
+    );
+    expectStatus(await ask(jane.sessionClient, 'PATCH', path, resuming), 200);
     expectStatus(await withKey('GET', '/users/me'), 200);
     // As in v1, where it is a personal token.
     expectStatus(await jane.sessionClient.get(`/api-tokens/${key.key}`), 200);
@@ -63,9 +70,7 @@ describe('keys', () => {
     expectStatus(await withKey('GET', '/users/me'), 401);
   });
 
-  it('make none that outlives them, and resume none', async () => {
-    const lasting = await keyBy(jane.client);
-    expectStatus(await send(jane, 'PATCH', `/users/me/api-keys/${lasting.key}`, { active: false }), 200);
+  it('make none that outlives them', async () => {
     const expiresAt = new Date(Date.now() + 60_000).toISOString();
     const reply = await jane.sessionClient.post('/api-tokens', { name: 'Brief', expiresAt });
     const brief = jane.client.as(expectStatus(reply, 201).data<{ token: string }>().token);
@@ -74,18 +79,6 @@ describe('keys', () => {
       data: { expiresAt: string };
     }>();
     expect(data.expiresAt).toBe(expiresAt);
-    const resumed = await ask(brief, 'PATCH', `/users/me/api-keys/${lasting.key}`, {
-      body: { active: true },
-    });
-    expect(expectStatus(resumed, 403).body).toMatchObject({ success: false });
-    expectStatus(
-      await ask(brief, 'PATCH', `/users/me/api-keys/${made.key}`, { body: { active: false } }),
-      200,
-    );
-    expectStatus(
-      await ask(brief, 'PATCH', `/users/me/api-keys/${made.key}`, { body: { active: true } }),
-      200,
-    );
   });
 
   it('of somebody else are not there, and a stale session makes none', async () => {
@@ -94,6 +87,10 @@ describe('keys', () => {
     await service.database.rows(`UPDATE sessions SET stepped_up_at = NULL WHERE user_id = $1`, [id]);
     service.app.get(CredentialRegistry, { strict: false }).invalidate({ kind: 'user', id });
     expectStatus(await ask(jane.sessionClient, 'POST', '/users/me/api-keys'), 403);
+    const path = `/users/me/api-keys/${jane.tokenId}`;
+    expectStatus(await send(jane, 'PATCH', path, { active: false }), 200);
+    const resumed = await ask(jane.sessionClient, 'PATCH', path, { body: { active: true } });
+    expect(expectStatus(resumed, 403).text).toContain('POST /api/v1/auth/step-up');
   });
 });
 
@@ -105,10 +102,11 @@ describe('oneself', () => {
   });
 
   it('is signed in the same way each time, and nobody else is', async () => {
-    const hmacOf = async (person: Person): Promise<string> =>
-      (await get(person, '/users/me')).json<{ hmac: string }>().hmac;
-    expect(await hmacOf(jane)).toBe(await hmacOf(jane));
-    expect(await hmacOf(jane)).not.toBe(await hmacOf(root));
+    const hmacs = service.app.get(UserHmac, { strict: false });
+    for (const { userId, ...person } of [jane, root])
+      expect((await ask(person.client, 'GET', '/users/me')).body).toMatchObject({ hmac: hmacs.sign(userId) });
+    const plain = createHash('sha256').update(jane.userId).digest('hex');
+    expect(hmacs.sign(jane.userId)).not.toBe(plain);
   });
 });
 
@@ -143,18 +141,40 @@ describe('organizations', () => {
       ...changed,
       notifications_enabled: false,
     });
+    expect((await send(jane, 'PUT', own, { email: null })).body).toMatchObject({ email: null });
+  });
+
+  it('want mail, or not, in both APIs alike, as whoever manages the subscription says', async () => {
+    const own = `/organizations/${jane.organizationId}/`;
+    const admin = await memberOf(service, jane, 'admin');
+    expectStatus(await send(admin, 'PUT', own, { notifications_enabled: false }), 403);
+    expectStatus(await send(admin, 'PUT', own, { notifications_enabled: true }), 200);
+    expectStatus(await send(jane, 'PUT', own, { notifications_enabled: false }), 200);
+    const said = (await jane.client.get('/subscription')).data<{ notificationsEnabled: boolean }>();
+    expect(said.notificationsEnabled).toBe(false);
+    expectStatus(await jane.client.patch('/subscription', { notificationsEnabled: true }), 200);
+    expect((await get(jane, own)).body).toMatchObject({ notifications_enabled: true });
+    expect((await get(jane, '/organizations')).body).toEqual([
+      expect.objectContaining({ notifications_enabled: true, project_count: 0 }),
+    ]);
   });
 
   it('are deleted by their owner when they are empty and not the last', async () => {
-    expectStatus(await send(jane, 'DELETE', `/organizations/${jane.organizationId}/`), 409);
+    const path = `/organizations/${jane.organizationId}/`;
+    const remove = (): Promise<Reply> => ask(jane.sessionClient, 'DELETE', path);
+    expectStatus(await send(jane, 'DELETE', path), 403);
+    expectStatus(await remove(), 409);
     await organizationOf(jane);
-    await vaultOf(jane);
-    expectStatus(await send(jane, 'DELETE', `/organizations/${jane.organizationId}/`), 409);
+    const vault = await vaultOf(jane);
+    const message = 'The organization is not empty. Delete what is in it first, or use /api/v1.';
+    expect(expectStatus(await remove(), 409).body).toMatchObject({ message, errors: { vaults: ['1'] } });
+    await withdraw(jane, `/vaults/${vault.id}`);
+    expect(expectStatus(await remove(), 409).body).toMatchObject({ errors: { restorableVaults: ['1'] } });
   });
 });
 
 describe('people', () => {
-  it('are invited by e-mail, accept by key, and get roles at once', async () => {
+  it('are invited by e-mail, accept in person, and get roles at once', async () => {
     const guest = await signUp(service, 'Gus Guest');
     const users = `/organizations/${jane.organizationId}/users/`;
     const added = await send(jane, 'POST', users, { user: guest.email, role_fqn: 'org_member' });
@@ -171,7 +191,8 @@ describe('people', () => {
     expect(invitations.body).toEqual([
       expect.objectContaining({ email: guest.email, role_fqn: 'org_member', status: 'open' }),
     ]);
-    const accepted = await send(guest, 'POST', '/users/me/accept-invite/', { token });
+    expectStatus(await send(guest, 'POST', '/users/me/accept-invite/', { token }), 403);
+    const accepted = await ask(guest.sessionClient, 'POST', '/users/me/accept-invite/', { body: { token } });
     expect(expectStatus(accepted, 200).body).toMatchObject({ organization_id: jane.organizationId });
     const promoted = await send(jane, 'POST', users, { user: guest.userId, role_fqn: 'org_admin' });
     expect(promoted.body).toMatchObject({ user_id: guest.userId, added: true, invited: false });
@@ -195,15 +216,38 @@ describe('people', () => {
   it('are named by id or address, and an owner stays one', async () => {
     const users = `/organizations/${jane.organizationId}/users/`;
     expectStatus(await send(jane, 'POST', users, { user: jane.userId, role_fqn: 'org_admin' }), 200);
-    const [membership] = await service.database.rows<{ role: string }>(
-      `SELECT role FROM memberships WHERE user_id = $1`,
-      [uuidOf('user', jane.userId)],
-    );
-    expect(membership?.role).toBe('owner');
+    expect(await roleOf(jane)).toBe('owner');
     for (const user of ['usr_nobody', root.userId, 'nobody'])
       expectStatus(await send(jane, 'POST', users, { user, role_fqn: 'org_member' }), 404);
     expectStatus(await send(jane, 'POST', users, { user: 'not@an@address', role_fqn: 'org_member' }), 400);
     expectStatus(await send(jane, 'POST', users, { user: jane.email, role_fqn: 'owner' }), 400);
+  });
+
+  it('get the role that was named, in the place of any other, by whoever has it to give', async () => {
+    const users = `/organizations/${jane.organizationId}/users/`;
+    const viewer = await memberOf(service, jane, 'viewer');
+    const give = (person: Person, user: string, role_fqn: string): Promise<Reply> =>
+      send(person, 'POST', users, { user, role_fqn });
+    expectStatus(await give(jane, viewer.userId, 'org_member'), 200);
+    expect(await roleOf(viewer)).toBe('developer');
+    const fields = { name: 'Team lead', scopes: ['team:manage', 'organization:read'] };
+    const { id } = expectStatus(await jane.client.post('/roles', fields), 201).data<{ id: string }>();
+    const lead = await memberOf(service, jane, 'viewer');
+    const path = `/organizations/${jane.organizationId}/members/${lead.userId}`;
+    expectStatus(await jane.client.patch(path, { role: id }), 200);
+    expectStatus(await give(lead, lead.userId, 'org_admin'), 403);
+    expectStatus(await give(lead, viewer.userId, 'org_member'), 200);
+    expect((await get(jane, users)).body).toContainEqual(
+      expect.objectContaining({ uid: lead.userId, organization_roles: [roleIn('org_admin')] }),
+    );
+    expectStatus(await give(jane, lead.email, 'org_admin'), 200);
+    expect(await roleOf(lead)).toBe('admin');
+  });
+
+  it('are told of what they may not do before whether somebody is there', async () => {
+    const viewer = await memberOf(service, jane, 'viewer');
+    for (const named of ['nobody@example.com', root.userId, jane.userId])
+      expectStatus(await send(viewer, 'DELETE', `/organizations/${jane.organizationId}/users/${named}`), 403);
   });
 
   it('are nobody to a program that may not see them', async () => {
@@ -214,6 +258,14 @@ describe('people', () => {
       expect(reply.body).toMatchObject({ errors: { scope: ['organization:read'] } });
     }
   });
+
+  async function roleOf({ userId }: Person): Promise<string | undefined> {
+    const [membership] = await service.database.rows<{ role: string }>(
+      `SELECT role FROM memberships WHERE organization_id = $1 AND user_id = $2`,
+      [uuidOf('organization', jane.organizationId), uuidOf('user', userId)],
+    );
+    return membership?.role;
+  }
 
   const roleIn = (role_fqn: string): object => ({ organization_id: jane.organizationId, role_fqn });
 });

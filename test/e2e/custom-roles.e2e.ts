@@ -1,6 +1,7 @@
 import { builtInRoles, scopesOfRole } from '@credvault/access/roles.js';
 import { allScopes, type Scope } from '@credvault/access/scopes.js';
 import { newUuid, publicId, uuidOf } from '@credvault/database/typed-id.js';
+import { organizationRoles, projectRoles } from '../../apps/api/src/cloud-v2/cloud-roles.js';
 import type { Reply } from '../support/client.js';
 import { secretOf, vaultOf } from '../support/fixtures.js';
 import { apiKeyOf } from '../support/keys.js';
@@ -161,13 +162,25 @@ describe('a custom role', () => {
     ['an unknown scope', { name: 'Odd', scopes: ['vault:steal'] }],
     ['a scope twice', { name: 'Odd', scopes: ['vault:read', 'vault:read'] }],
     ['a blank name', { name: '  ', scopes: ['vault:read'] }],
+    ['a blank at the end', { name: 'OWNER ', scopes: ['vault:read'] }],
+    ['what nobody sees in its name', { name: 'own\u200ber', scopes: ['vault:read'] }],
+    ['a turn of direction in its name', { name: '\u202eowner', scopes: ['vault:read'] }],
     ['a reach that is no boolean', { name: 'Odd', scopes: ['vault:read'], reachesAllVaults: 'yes' }],
     ['null for its reach', { name: 'Odd', scopes: ['vault:read'], reachesAllVaults: null }],
   ])('with %s is 400', async (_what, body) => {
     expectStatus(await owner.client.post('/roles', body), 400);
   });
 
-  it.each(['owner', 'Viewer', 'deployer', 'DEPLOYER'])('named %s like another one is 409', async (name) => {
+  it('named as no new one may be is still read and changed', async () => {
+    const { id } = await roleOf(owner, { name: 'Old' });
+    await service.database.rows(`UPDATE roles SET name = 'custom' WHERE id = $1`, [uuidOf('role', id)]);
+    expect((await owner.client.get(`/roles/${id}`)).data<RoleAnswer>().name).toBe('custom');
+    const changed = await owner.client.patch(`/roles/${id}`, { name: 'custom', scopes: ['vault:read'] });
+    expect(expectStatus(changed, 200).data<RoleAnswer>().scopes).toEqual(['vault:read']);
+  });
+
+  const taken = ['owner', 'Viewer', 'ｏｗｎｅｒ', 'custom', ...organizationRoles, ...projectRoles];
+  it.each([...taken, 'deployer', 'DEPLOYER'])('named %s like another one is 409', async (name) => {
     await roleOf(owner, { name: 'Deployer' });
     const other = await roleOf(owner, { name: 'Other' });
     for (const reply of [

@@ -3,10 +3,8 @@ import { secretOf, vaultOf, type VaultAnswer } from '../support/fixtures.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { askToGrant, grantTo, join, roleOf, teamOf } from '../support/teams.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(8);
 const patience = 60_000 + rounds * 3_000;
 /** What is taken back may be had on another process for at most this long, in milliseconds (DESIGN, promise 8). */
 const longest = 1_000;

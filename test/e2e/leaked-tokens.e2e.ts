@@ -2,9 +2,11 @@ import type { ApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
 import { Client } from '../support/client.js';
 import { apiKeyOf, type TestKey } from '../support/keys.js';
 import { expectStatus, newAddress, signUp, type Person } from '../support/people.js';
+import { rounds } from '../support/rounds.js';
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
 import { trailOf } from './audit-trail.js';
+import { ask } from './cloud-v2-requests.js';
 
 let service: TestService;
 let jane: Person;
@@ -31,6 +33,13 @@ async function choose(leakedTokens: 'report' | 'pause'): Promise<void> {
 
 async function statusOf({ id }: TestKey): Promise<string> {
   return expectStatus(await jane.client.get(`/api-keys/${id}`), 200).data<Wire<ApiKeyDto>>().status;
+}
+
+/** A key of the cloud-style API, made with this credential. */
+async function keyMadeWith(client: Client): Promise<{ id: string; secret: string; client: Client }> {
+  const reply = expectStatus(await ask(client, 'POST', '/users/me/api-keys'), 201);
+  const { key, secret } = reply.json<{ key: { key: string }; secret: string }>();
+  return { id: key.key, secret, client: client.as(secret) };
 }
 
 describe('a leaked token', () => {
@@ -70,6 +79,39 @@ describe('a leaked token', () => {
     );
     expectStatus(await report(jane.session), 202);
     expectStatus(await jane.sessionClient.get('/auth/sessions'), 401);
+  });
+
+  it('takes with it what was made with it, also by what was deleted since, and nothing else', async () => {
+    await choose('pause');
+    const made = await keyMadeWith(jane.client);
+    const between = await keyMadeWith(made.client);
+    const last = await keyMadeWith(between.client);
+    const bySession = await keyMadeWith(jane.sessionClient);
+    expectStatus(await ask(made.client, 'DELETE', `/users/me/api-keys/${between.id}`), 204);
+    expectStatus(await report(jane.token), 202);
+    for (const { client } of [jane, made, last]) expectStatus(await client.get('/vaults'), 401);
+    expectStatus(await bySession.client.get('/vaults'), 200);
+    const trail = await trailOf({ ...jane, client: jane.sessionClient }, { type: 'api_token.paused' });
+    expect(trail.map(({ resource, details }) => [resource?.ids, details]).sort()).toEqual(
+      [made, last].map(({ id }) => [[id], { madeWith: jane.tokenId }]).sort(),
+    );
+  });
+
+  it('makes no other one while it is being stopped: a race', async () => {
+    await choose('pause');
+    for (let round = 0; round < rounds; round += 1) {
+      const leaked = await keyMadeWith(jane.sessionClient);
+      const [reply] = await Promise.all([
+        ask(leaked.client, 'POST', '/users/me/api-keys'),
+        report(leaked.secret),
+      ]);
+      if (reply.status === 201) {
+        const { secret } = reply.json<{ secret: string }>();
+        expectStatus(await leaked.client.as(secret).get('/vaults'), 401);
+      } else {
+        expectStatus(reply, 401);
+      }
+    }
   });
 
   it('may be a refresh token, whose session ends', async () => {

@@ -26,7 +26,8 @@ async function receive(options?: SmtpReceiverOptions): Promise<SmtpReceiver> {
 }
 
 function mailerTo(smtpUrl: string | undefined, options: Partial<MailerOptions> = {}): Mailer {
-  const onFailure = (failure: MailFailure): void => void failures.push(failure);
+  const ofThisTest = failures;
+  const onFailure = (failure: MailFailure): void => void ofThisTest.push(failure);
   return new Mailer({ smtpUrl, sender, onFailure, retryAfter: [20, 20], ...options });
 }
 
@@ -191,6 +192,25 @@ describe('a mail that cannot be delivered', () => {
     for (let count = 0; count < 1_001; count += 1) mailer.post(message);
     expect(failures).toEqual([{ attempt: 0, error: { message: 'too many mails are waiting' } }]);
     await mailer.onApplicationShutdown();
+  });
+
+  it('keeps no other one waiting: invitations that a server puts off give way', async () => {
+    const refuse = (to: string): { responseCode: number; message: string } | undefined =>
+      to.endsWith('@later.example') ? { responseCode: 451, message: 'later' } : undefined;
+    const receiver = await receive({ refuse });
+    const mailer = mailerTo(receiver.url, { retryAfter: [60_000] });
+    const invite = (to: string, bulkOf: string): void => mailer.post({ ...message, to, bulkOf });
+    for (let count = 0; count < 101; count += 1) invite(`${count}@later.example`, 'org-0');
+    const lost = { attempt: 0, error: { message: 'too many mails are waiting' } };
+    expect(failures).toEqual([lost]);
+    // Other organizations still invite, until half of all places is taken.
+    for (let count = 0; count < 401; count += 1) invite(`${count}@later.example`, `org-${1 + (count % 8)}`);
+    expect(failures).toEqual([lost, lost]);
+    mailer.post(message);
+    while (receiver.mails.length < 1) await sleep(5);
+    // Before most invitations were even tried: they do not take every connection.
+    expect(receiver.recipients.length).toBeLessThan(50);
+    expect(receiver.mails[0]?.to).toEqual([message.to]);
   });
 });
 

@@ -15,10 +15,8 @@ import {
 } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { grantTo } from '../support/teams.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(20);
 const patience = 30_000 + rounds * 5_000;
 /** What is revoked on one process may work on another for at most this long, in milliseconds (DESIGN, promise 8). */
 const longest = 1_000;
@@ -68,7 +66,7 @@ async function setRole({ userId, organizationId }: Person, role: string): Promis
   }
 }
 
-describe('at once', () => {
+describe('race of members:', () => {
   it(
     'two owners demote each other, on one process or on two: one succeeds',
     async () => {

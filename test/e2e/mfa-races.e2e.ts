@@ -13,10 +13,8 @@ import {
   forgetUsedCodes,
   signUpWithMfa,
 } from './mfa-people.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(8);
 const atOnce = 20;
 const patience = 60_000 + rounds * 5_000;
 let service: TestService;

@@ -6,6 +6,7 @@ import { apiKeyOf } from '../support/keys.js';
 import { joined, organizationOf, type OrganizationAnswer } from '../support/organizations.js';
 import { expectStatus, memberOf, password, type Person, signUp } from '../support/people.js';
 import { projectOf } from '../support/projects.js';
+import { deletedVaultOf } from '../support/recovery.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { fill } from './filled-organization.js';
 
@@ -127,6 +128,7 @@ describe('deleting an organization that is not empty', () => {
     await fill(service, owner);
     expect(leftOf(await remove(owner))).toEqual({
       vaults: '3',
+      restorableVaults: '1',
       projects: '1',
       apiKeys: '1',
       members: '1',
@@ -138,6 +140,7 @@ describe('deleting an organization that is not empty', () => {
 
   it.each([
     ['vaults', (person: Person) => vaultOf(person)],
+    ['restorableVaults', (person: Person) => deletedVaultOf(person)],
     ['projects', (person: Person) => projectOf(person)],
     ['apiKeys', (person: Person) => apiKeyOf(person)],
     ['members', (person: Person) => memberOf(service, person, 'owner')],

@@ -1,6 +1,7 @@
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { Client, type Reply } from '../support/client.js';
 import { vaultOf } from '../support/fixtures.js';
+import { untilWaiting } from '../support/locks.js';
 import {
   askToSwitch,
   organizationOf,
@@ -10,10 +11,8 @@ import {
 } from '../support/organizations.js';
 import { expectStatus, memberOf, password, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(8);
 const patience = 30_000 + rounds * 3_000;
 
 let service: TestService;
@@ -66,7 +65,7 @@ async function withSecond(): Promise<{ person: Person; second: OrganizationAnswe
   return { person, second: await organizationOf(person) };
 }
 
-describe('switching at once', () => {
+describe('race of switching:', () => {
   it(
     'twice: one session is opened',
     async () => {
@@ -162,7 +161,7 @@ describe('switching at once', () => {
   );
 });
 
-describe('organizations at once', () => {
+describe('race of organizations:', () => {
   it(
     'two made by somebody who may own one more: one is made',
     async () => {
@@ -199,6 +198,33 @@ describe('organizations at once', () => {
     },
     patience,
   );
+
+  it('one deleted while somebody who waits for it has a vault that was just made: both come to their end', async () => {
+    const { person } = await withSecond();
+    const organizationId = uuidOf('organization', person.organizationId);
+    const query = { force: true, name: 'Racer (personal)' };
+    const holdOrganization = `SELECT 1 FROM organizations WHERE id = $1 FOR KEY SHARE`;
+    const [locked, goOn] = [Promise.withResolvers<null>(), Promise.withResolvers<null>()];
+    let deletion: Promise<Reply> | undefined;
+    let other: Promise<void> | undefined;
+    await service.database.transaction(async (transaction) => {
+      await transaction.rows(holdOrganization, [organizationId]);
+      deletion = person.sessionClient.delete(`/organizations/${person.organizationId}`, { query });
+      await untilWaiting(service, '^SELECT "Organization"');
+      const { id } = await vaultOf(person);
+      other = service.database.transaction(async (another) => {
+        await another.rows(`SELECT 1 FROM vaults WHERE id = $1 FOR NO KEY UPDATE`, [uuidOf('vault', id)]);
+        locked.resolve(null);
+        await goOn.promise;
+        await untilWaiting(service, 'DELETE FROM "organizations"|FROM vaults');
+        await another.rows(holdOrganization, [organizationId]);
+      });
+      await locked.promise;
+    });
+    goOn.resolve(null);
+    await expect(other).resolves.toBeUndefined();
+    expectStatus((await deletion) as Reply, 204);
+  });
 
   it(
     'one deleted while things are made, changed and deleted in it: nothing of it is left, and nothing fails',

@@ -1,4 +1,6 @@
+import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { newUuid, publicId, uuidOf } from '@credvault/database/typed-id.js';
+import type { CloudOrganizationDto } from '../../apps/api/src/cloud-v2/organizations.dto.js';
 import { apiKeyOf } from '../support/keys.js';
 import { Client } from '../support/client.js';
 import {
@@ -10,8 +12,15 @@ import {
   type TokensAnswer,
 } from '../support/organizations.js';
 import { expectStatus, password, type Person, signUp } from '../support/people.js';
+import { projectOf } from '../support/projects.js';
+import { set } from '../support/settings.js';
 import { startTestService, type TestService } from '../support/service.js';
+import type { Wire } from '../support/wire.js';
 import { trailOf } from './audit-trail.js';
+import { ask } from './cloud-v2-requests.js';
+import { enrol } from './mfa-people.js';
+
+type CloudAnswer = Wire<CloudOrganizationDto>;
 
 const minute = 60_000;
 
@@ -172,4 +181,67 @@ describe('switching is refused', () => {
       expectStatus(await person.sessionClient.post('/auth/switch', body), 400);
     },
   );
+});
+
+describe('another organization that would not take the person as they come', () => {
+  let other: Person;
+  let id: string;
+
+  beforeEach(async () => {
+    other = await signUp(service, 'Somebody else');
+    id = other.organizationId;
+    await projectOf(other);
+    const fields = { email: 'platform@example.com', notifications_enabled: false };
+    expectStatus(await ask(other.client, 'PUT', `/organizations/${id}/`, { body: fields }), 200);
+    await joined(service, person, id, 'admin');
+  });
+
+  /** What the person sees of what is there: in both APIs, by itself and in the list. */
+  async function seen(): Promise<unknown[]> {
+    const one = (await person.client.get(`/organizations/${id}`)).data<OrganizationAnswer>();
+    const all = (await person.client.get('/organizations')).data<OrganizationAnswer[]>();
+    const cloudOne = (await ask(person.client, 'GET', `/organizations/${id}/`)).json<CloudAnswer>();
+    const cloudAll = (await ask(person.client, 'GET', '/organizations/')).json<CloudAnswer[]>();
+    for (const shown of [one, cloudOne])
+      expect(shown).toMatchObject({ id, name: other.name + ' (personal)' });
+    expect(one.role).toBe('admin');
+    const ofCloud = [cloudOne, cloudAll.find((found) => found.id === id)].flatMap((found) => [
+      found?.email,
+      found?.project_count,
+      found?.notifications_enabled,
+    ]);
+    return [one.memberCount, all.find((found) => found.id === id)?.memberCount, ...ofCloud];
+  }
+  /** Written by SQL: by the API only somebody with a second factor asks for it. */
+  async function askForMfa(): Promise<void> {
+    const uuid = uuidOf('organization', id) ?? '';
+    await service.database.rows(`UPDATE organizations SET require_mfa = true WHERE id = $1`, [uuid]);
+    service.app.get(CredentialRegistry, { strict: false }).invalidate({ kind: 'organization', id: uuid });
+  }
+
+  const everything = [2, 2, 'platform@example.com', 1, false, 'platform@example.com', 1, false];
+  const nothing = [null, null, null, 0, true, null, 0, true];
+
+  it('tells nothing of what is in it to an address that it does not take', async () => {
+    expect(await seen()).toEqual(everything);
+    await set(other, { allowedIps: [other.address] });
+    expect(await seen()).toEqual(nothing);
+    await set(other, { allowedIps: [other.address, person.address] });
+    expect(await seen()).toEqual(everything);
+  });
+
+  it('nor to somebody without the second factor that it asks for', async () => {
+    await askForMfa();
+    expect(await seen()).toEqual(nothing);
+    await enrol(person);
+    expect(await seen()).toEqual(everything);
+  });
+
+  it('nor does their own, of its projects, while it waits for that', async () => {
+    const roles = async (): Promise<object[]> =>
+      (await ask(other.client, 'GET', '/users/me/')).json<{ project_roles: object[] }>().project_roles;
+    expect(await roles()).toHaveLength(1);
+    await askForMfa();
+    expect(await roles()).toEqual([]);
+  });
 });

@@ -8,10 +8,8 @@ import { Client, type Reply } from '../support/client.js';
 import { expectStatus, newAddress, password, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(8);
 const patience = 30_000 + rounds * 3_000;
 const newPassword = 'eleven wet ravens skip lunch';
 let service: TestService;
@@ -120,7 +118,7 @@ describe('reset links', () => {
   }, 60_000);
 
   it(
-    'work once, also for two at once',
+    'work once, also for two at once: a race',
     async () => {
       for (let round = 0; round < rounds; round++) {
         const token = await resetToken(await signUp(service));

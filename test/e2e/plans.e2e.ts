@@ -120,7 +120,8 @@ describe('plans', () => {
     async (name) => {
       const { sessionClient } = administrator;
       const read = expectStatus(await sessionClient.get(`/admin/plans/${name}`), 404);
-      expect(read.body).toMatchObject({ error: { message: 'There is no such plan.' } });
+      const message = name.includes('%00') ? 'There is nothing at this path.' : 'There is no such plan.';
+      expect(read.body).toMatchObject({ error: { message } });
       expectStatus(await sessionClient.patch(`/admin/plans/${name}`, { tokenRequestsPerMinute: 1 }), 404);
     },
   );

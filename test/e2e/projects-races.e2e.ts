@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Transaction } from '@credvault/database/database.js';
+import { uuidOf } from '@credvault/database/typed-id.js';
 import type { Reply } from '../support/client.js';
 import { vaultOf } from '../support/fixtures.js';
+import { untilWaiting } from '../support/locks.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { askToGrantProject, grantProjectTo, projectOf } from '../support/projects.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(8);
 const patience = 60_000 + rounds * 3_000;
 
 let here: TestService;
@@ -132,6 +133,37 @@ describe('race of projects:', () => {
     },
     patience,
   );
+
+  it('an environment that is renamed while somebody has its new vault and wants the environment: both go on', async () => {
+    const { id: projectId } = await projectOf(owner, { environments: ['old'] });
+    const vault = await vaultOf(owner, { projectId });
+    const holdEnvironment = (transaction: Transaction): Promise<object[]> =>
+      transaction.rows(
+        `SELECT 1 FROM project_environments WHERE project_id = $1 AND name = 'old' FOR KEY SHARE`,
+        [uuidOf('project', projectId)],
+      );
+    let renamed: Promise<Reply> | undefined;
+    let other: Promise<object[]> | undefined;
+    await here.database.transaction(async (transaction) => {
+      await holdEnvironment(transaction);
+      renamed = owner.client.patch(`/projects/${projectId}/environments/old`, { name: 'new' });
+      await untilWaiting(here, 'FROM project_environments');
+      expectStatus(await owner.client.patch(`/vaults/${vault.id}`, { environment: 'old' }), 200);
+      const locked = Promise.withResolvers<null>();
+      other = here.database.transaction(async (another) => {
+        await another.rows(`SELECT 1 FROM vaults WHERE id = $1 FOR NO KEY UPDATE`, [
+          uuidOf('vault', vault.id),
+        ]);
+        locked.resolve(null);
+        await untilWaiting(here, 'vaults|UPDATE "project_environments"');
+        return holdEnvironment(another);
+      });
+      await locked.promise;
+    });
+    await expect(other).resolves.toHaveLength(1);
+    expectStatus((await renamed) as Reply, 200);
+    expect((await owner.client.get(`/vaults/${vault.id}`)).data()).toMatchObject({ environment: 'new' });
+  });
 
   it(
     'a vault that is taken out while a member reads it: nothing that begins after the answer is accepted here',

@@ -5,10 +5,8 @@ import { Client, type Reply } from '../support/client.js';
 import { expectStatus, newAddress, password, type Person, signUp } from '../support/people.js';
 import { type SecretAnswer, secretOf, vaultOf, type VaultAnswer } from '../support/fixtures.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(20);
 const patience = 30_000 + rounds * 1_500;
 
 let service: TestService;
@@ -35,7 +33,7 @@ async function rowsOf(vaultId: string): Promise<number> {
   return rows.length;
 }
 
-describe('at once', () => {
+describe('race of secrets and vaults:', () => {
   it(
     'two secrets of one name: one is made, one is refused',
     async () => {
@@ -249,7 +247,7 @@ describe('at once', () => {
   );
 });
 
-describe('at once, on a service without accounts', () => {
+describe('race on a service without accounts:', () => {
   it(
     'two first registrations with the setup token: one account is made',
     async () => {

@@ -7,10 +7,8 @@ import { secretOf, vaultOf, type SecretAnswer, type VaultAnswer } from '../suppo
 import { expectStatus, type Person, signUp } from '../support/people.js';
 import { deletedSecretOf, deletedVaultOf, keepFor, noRemains, remainsOf } from '../support/recovery.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(8);
 const patience = 60_000 + rounds * 3_000;
 
 let here: TestService;

@@ -1,11 +1,13 @@
 import { newUuid, uuidOf } from '@credvault/database/typed-id.js';
 import { secretOf, vaultOf, type VaultAnswer } from '../support/fixtures.js';
-import { apiKeyOf } from '../support/keys.js';
+import { apiKeyOf, type TestKey } from '../support/keys.js';
+import type { Reply } from '../support/client.js';
 import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
 import { projectOf } from '../support/projects.js';
 import { deletedVaultsOf, keepFor, withdraw } from '../support/recovery.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { grantTo, join, teamOf } from '../support/teams.js';
+import { asMember, serviceAccountOf } from '../support/service-accounts.js';
+import { grantTo, join, memberWithRole, roleOf, teamOf, type TeamAnswer } from '../support/teams.js';
 
 const unknownVault = 'vlt_01jd3k5m7n8p9q0r1s2t3v4w5x';
 
@@ -135,5 +137,144 @@ describe('a deleted vault', () => {
     expectStatus(await colleague.client.get(`/vaults/${vault.id}`), 200);
     expectStatus(await owner.client.post(`${path}/restore`), 404);
     expectStatus(await owner.client.post(`/deleted-vaults/${unknownVault}/restore`), 404);
+  });
+});
+
+describe('whoever deleted a vault', () => {
+  /** A vault of a project that a developer managed, and deleted. */
+  async function deletedInProject(): Promise<{ path: string; grant: string }> {
+    const project = await projectOf(owner);
+    const body = { memberId: developer.userId, level: 'manager' };
+    const granted = await owner.client.post(`/projects/${project.id}/grants`, body);
+    const { id } = expectStatus(granted, 201).data<{ id: string }>();
+    const vault = await vaultOf(owner, { projectId: project.id, environment: 'production' });
+    await keepFor(owner, 30);
+    expectStatus(await developer.client.delete(`/vaults/${vault.id}`), 204);
+    return { path: `/deleted-vaults/${vault.id}`, grant: `/projects/${project.id}/grants/${id}` };
+  }
+
+  it('knows it no longer once they would not manage it', async () => {
+    const { path, grant } = await deletedInProject();
+    const known = async (): Promise<boolean> =>
+      (await deletedVaultsOf(developer)).some(({ id }) => path.endsWith(id));
+    expect(await known()).toBe(true);
+    expectStatus(await owner.client.patch(grant, { level: 'editor' }), 200);
+    expect(await known()).toBe(false);
+    expectStatus(await developer.client.post(`${path}/restore`), 404);
+    expectStatus(await developer.client.delete(path), 404);
+    expectStatus(await owner.client.patch(grant, { level: 'manager' }), 200);
+    expectStatus(await developer.client.post(`${path}/restore`), 200);
+  });
+
+  it('knows nothing of what they deleted in a former membership', async () => {
+    const visitor = await memberOf(service, owner, 'developer');
+    const vault = await vaultOf(owner);
+    await grantTo(owner, vault.id, visitor, 'manager');
+    await keepFor(owner, 30);
+    expectStatus(await visitor.client.delete(`/vaults/${vault.id}`), 204);
+    expect(await deletedVaultsOf(visitor)).toHaveLength(1);
+    const membership = [uuidOf('organization', owner.organizationId), uuidOf('user', visitor.userId)];
+    await run(
+      `UPDATE memberships SET created_at = now() WHERE organization_id = $1 AND user_id = $2`,
+      ...membership,
+    );
+    expect(await deletedVaultsOf(visitor)).toEqual([]);
+    expectStatus(await visitor.client.post(`/deleted-vaults/${vault.id}/restore`), 404);
+    expectStatus(await visitor.client.delete(`/deleted-vaults/${vault.id}`), 404);
+  });
+});
+
+describe('what a deleted vault would give back', () => {
+  const listing = ['vault:read', 'secret:list', 'organization:read'] as const;
+  const reading = [...listing, 'secret:read'] as const;
+  let lead: Person;
+
+  beforeAll(async () => {
+    lead = await memberWithRole(service, owner, await roleOf(owner, { scopes: ['team:manage', ...reading] }));
+  });
+
+  const roleToList = async (): Promise<string> => (await roleOf(owner, { scopes: [...listing] })).id;
+  const roleToRead = async (): Promise<string> => (await roleOf(owner, { scopes: [...reading] })).id;
+
+  interface Widening {
+    grantee: Pick<Person, 'userId'> | Pick<TeamAnswer, 'id'>;
+    widen: () => Promise<Reply>;
+  }
+
+  /** Ways to let somebody read what is granted to them or to a team. */
+  const widenings: [string, () => Promise<Widening>][] = [
+    [
+      'a place in a team',
+      async () => {
+        const team = await teamOf(owner);
+        const body = { memberId: developer.userId };
+        return { grantee: team, widen: () => lead.client.post(`/teams/${team.id}/members`, body) };
+      },
+    ],
+    [
+      'more scopes of a role',
+      async () => {
+        const id = await roleToList();
+        const widen = (): Promise<Reply> => lead.client.patch(`/roles/${id}`, { scopes: [...reading] });
+        return { grantee: await memberWithRole(service, owner, { id }), widen };
+      },
+    ],
+    [
+      'another role of a member',
+      async () => {
+        const member = await memberWithRole(service, owner, { id: await roleToList() });
+        const path = `/organizations/${owner.organizationId}/members/${member.userId}`;
+        const role = await roleToRead();
+        return { grantee: member, widen: () => lead.client.patch(path, { role }) };
+      },
+    ],
+    [
+      'another role of a service account',
+      async () => {
+        const robot = await serviceAccountOf(owner, { role: await roleToList() });
+        const role = await roleToRead();
+        const widen = (): Promise<Reply> => lead.client.patch(`/service-accounts/${robot.id}`, { role });
+        return { grantee: asMember(robot), widen };
+      },
+    ],
+  ];
+
+  it.each(widenings)('is counted where somebody hands it out by %s', async (_by, prepare) => {
+    const { grantee, widen } = await prepare();
+    const vault = await vaultOf(owner);
+    await grantTo(owner, vault.id, grantee);
+    expectStatus(await widen(), 403);
+    await withdraw(owner, `/vaults/${vault.id}`);
+    expectStatus(await widen(), 403);
+    expectStatus(await owner.client.delete(`/deleted-vaults/${vault.id}`), 204);
+    expect((await widen()).status).toBeLessThan(300);
+  });
+
+  it.each(widenings)('is handed out by %s by whoever would get as much back', async (_by, prepare) => {
+    const { grantee, widen } = await prepare();
+    const vault = await vaultOf(owner);
+    for (const to of [grantee, lead]) await grantTo(owner, vault.id, to);
+    await withdraw(owner, `/vaults/${vault.id}`);
+    expect((await widen()).status).toBeLessThan(300);
+  });
+
+  it('does not come to a key that was changed meanwhile', async () => {
+    const [bound, vault] = [await vaultOf(owner), await vaultOf(owner)];
+    const makeKey = async (): Promise<TestKey> => {
+      const key = await apiKeyOf(owner, { scopes: ['vault:read'], vaultIds: [bound.id] });
+      await grantTo(owner, vault.id, { keyId: key.id });
+      return key;
+    };
+    const [kept, resumed, widened] = [await makeKey(), await makeKey(), await makeKey()];
+    await withdraw(owner, `/vaults/${vault.id}`);
+    expectStatus(await owner.client.post(`/api-keys/${resumed.id}/pause`), 200);
+    expectStatus(await owner.client.post(`/api-keys/${resumed.id}/resume`), 200);
+    expectStatus(
+      await owner.client.patch(`/api-keys/${widened.id}`, { scopes: ['vault:read', 'secret:read'] }),
+      200,
+    );
+    expectStatus(await owner.client.post(`/deleted-vaults/${vault.id}/restore`), 200);
+    expectStatus(await kept.client.get(`/vaults/${vault.id}`), 200);
+    for (const key of [resumed, widened]) expectStatus(await key.client.get(`/vaults/${vault.id}`), 404);
   });
 });

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AccountLinksService } from '../../apps/api/src/auth/account-links.service.js';
 import type { RegisteredDto } from '../../apps/api/src/auth/session.dto.js';
+import { writeSetupToken } from '../../apps/api/src/runtime/setup-token-file.js';
 import { Client, type Reply } from '../support/client.js';
 import { expectStatus, newAddress, password } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
@@ -39,7 +43,7 @@ async function registerTheFirst(): Promise<void> {
   expect(user).toEqual({
     id: expect.stringMatching(/^usr_/) as string,
     name: 'Jane Developer',
-    email: 'First@Example.com',
+    email: 'First@example.com',
     createdAt: expect.stringMatching(/Z$/) as string,
   });
   expect(organization).toEqual({
@@ -48,7 +52,7 @@ async function registerTheFirst(): Promise<void> {
     plan: 'free',
   });
   expect(reply.headers['location']).toBe('/api/v1/me');
-  expect(await people()).toEqual([{ email: 'First@Example.com', is_superuser: true }]);
+  expect(await people()).toEqual([{ email: 'First@example.com', is_superuser: true }]);
   expectStatus(await register({ setupToken: token }), 403);
   expect(await people()).toHaveLength(1);
 }
@@ -118,6 +122,31 @@ describe('open registration', () => {
     expect((await people()).filter(({ is_superuser }) => is_superuser)).toHaveLength(1);
   });
 
+  it('knows a domain in any spelling as one, and an account of before by the spelling it has', async () => {
+    const visitor = new Client(service, { address: newAddress() });
+    const signsIn = (email: string): Promise<Reply> => visitor.post('/auth/login', { email, password });
+    expectStatus(await register({ email: 'twin@corp.example' }), 201);
+    for (const domain of ['ⓒorp.example', 'corp。example', 'co\u00adrp.example', 'Corp.Example'])
+      expectStatus(await register({ email: `twin@${domain}` }), 409);
+    expectStatus(await signsIn('twin@ⓒorp.example'), 200);
+    const reply = expectStatus(await register({ email: 'jane@exämple.com' }), 201);
+    expect(reply.data<Wire<RegisteredDto>>().user.email).toBe('jane@xn--exmple-cua.com');
+    expectStatus(await signsIn('jane@exämple.com'), 200);
+    await service.database.rows(
+      `UPDATE users SET email = 'jane@exämple.com' WHERE email = 'jane@xn--exmple-cua.com'`,
+    );
+    // The document promises addresses of today, in ASCII.
+    const before = { email: 'Jane@Exämple.com', password };
+    expectStatus(await visitor.post('/auth/login', before, { undocumented: true }), 200);
+  });
+
+  it.each(['"x@evil.example x"@victim.example', '"jane"@example.com', 'jane@example.com/x'])(
+    'takes plain addresses only: %s',
+    async (email) => {
+      expectStatus(await register({ email }), 400);
+    },
+  );
+
   it.each([
     ['too short', 'elevenchars'],
     ['eleven characters that are two units each', '😀'.repeat(11)],
@@ -183,10 +212,15 @@ describe('closed registration', () => {
 });
 
 describe('the setup token', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'credvault-setup-'));
+
   beforeAll(async () => {
-    service = await startTestService();
+    service = await startTestService({ environment: { CREDVAULT_DATA_DIR: folder } });
   });
-  afterAll(() => service.stop());
+  afterAll(async () => {
+    await service.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it("is replaced at each start, dies with its time, and may be the operator's own", async () => {
     const old = await links().issueSetup(undefined);
@@ -196,6 +230,10 @@ describe('the setup token', () => {
     await service.database.rows(`UPDATE account_links SET expires_at = now() - interval '1 second'`);
     expectStatus(await register({ setupToken: preset }), 403);
     await links().issueSetup(preset);
+    const path = writeSetupToken(folder, preset);
+    expectStatus(await register({ setupToken: `${preset}.` }), 403);
+    expect(existsSync(path)).toBe(true);
     expectStatus(await register({ setupToken: preset }), 201);
+    expect(existsSync(path)).toBe(false);
   });
 });

@@ -6,9 +6,8 @@ import { expectStatus, memberOf, type Person, signUp } from '../support/people.j
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
 import { settle } from './audit-trail.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
-const rounds = roundsOf(8);
 const patience = 60_000 + rounds * 3_000;
 
 /** More records than are read anew each time. */
@@ -216,7 +215,7 @@ describe('requests that were counted for good', () => {
   });
 
   it(
-    'are exact while many count and many write',
+    'are exact while many count and many write: a race',
     async () => {
       for (let round = 0; round < rounds; round++) {
         const of = await somebodysOrganization();

@@ -8,12 +8,9 @@ import { startTestService, type TestService } from '../support/service.js';
 import { grantTo } from '../support/teams.js';
 import type { Wire } from '../support/wire.js';
 import { trailOf } from './audit-trail.js';
-import { roundsOf } from '../support/rounds.js';
+import { rounds } from '../support/rounds.js';
 
 type Key = Wire<ApiKeyDto>;
-
-/** 20 in every run, 200 in `test:race`. */
-const rounds = roundsOf(8);
 
 let service: TestService;
 let jane: Person;
@@ -190,7 +187,7 @@ describe('deleting a service account that owns keys', () => {
   });
 
   it(
-    'while another is made for it: never leaves one behind',
+    'while another is made for it never leaves one behind: a race',
     async () => {
       for (let round = 0; round < rounds; round += 1) {
         const account = await serviceAccountOf(jane);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { AccountLinksService } from '../../apps/api/src/auth/account-links.service.js';
 import type { MintedApiTokenDto } from '../../apps/api/src/api-tokens/api-token.dto.js';
@@ -7,7 +8,15 @@ import { organizationOf } from '../support/organizations.js';
 import { allowingProvider, startOpenIdProvider, type OpenIdProvider } from '../support/openid-provider.js';
 import { expectStatus, joinAs, password, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { proveTo, sessionOf, setUp, signInBy, visitorOf, type Begun } from '../support/single-sign-on.js';
+import {
+  pathOf,
+  proveTo,
+  sessionOf,
+  setUp,
+  signInBy,
+  visitorOf,
+  type Begun,
+} from '../support/single-sign-on.js';
 import type { Wire } from '../support/wire.js';
 import { trailOf } from './audit-trail.js';
 import { ageStepUps, enrol, refusalOf, setStepUps } from './mfa-people.js';
@@ -185,12 +194,25 @@ describe('a session that a provider vouched for', () => {
     const path = `/organizations/${owner.organizationId}/settings`;
     const hans = await joinAs(service, owner, 'viewer');
     await linked(hans, 'hans');
-    const byProvider = sessionOf(service, await signIn('hans'));
+    const byProvider = sessionOf(service, await signIn('hans', true));
     await service.database.rows(`UPDATE organizations SET require_mfa = true WHERE id = $1`, [
       uuidOf('organization', owner.organizationId),
     ]);
     await enrol(owner);
     expect((await hans.sessionClient.get(path)).status).toBe(403);
     expect((await byProvider.get(path)).status).toBe(200);
+    // Nor is a token that it makes, as long as there is a provider.
+    const minted = await byProvider.post('/api-tokens', { name: 'Made by the provider’s word' });
+    const byToken = visitorOf(service).as(expectStatus(minted, 201).data<Wire<MintedApiTokenDto>>().token);
+    const mint = (): Promise<Reply> => byToken.post('/api-tokens', { name: 'A successor' });
+    expect((await byToken.get(path)).status).toBe(200);
+    expectStatus(await owner.client.patch(pathOf(owner), { enabled: false }), 200);
+    expect([(await byToken.get(path)).status, (await mint()).status]).toEqual([403, 403]);
+    expectStatus(await owner.client.patch(pathOf(owner), { enabled: true }), 200);
+    expect((await byToken.get(path)).status).toBe(200);
+    // Behind the service's back, as by another process of it: a trigger tells.
+    await service.database.rows(`UPDATE single_sign_on SET enabled = false`);
+    while ((await byToken.get(path)).status === 200) await sleep(20);
+    expect((await mint()).status).toBe(403);
   });
 });

@@ -1,5 +1,5 @@
 import { uuidOf } from '@credvault/database/typed-id.js';
-import type { CreateApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
+import type { CreateApiKeyDto } from '../../apps/api/src/api-keys/api-key-requests.dto.js';
 import type { MintedApiTokenDto } from '../../apps/api/src/api-tokens/api-token.dto.js';
 import type { Client, Reply } from '../support/client.js';
 import { apiKeyOf, type TestKey } from '../support/keys.js';

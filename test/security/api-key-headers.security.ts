@@ -2,9 +2,11 @@ import { request as httpRequest } from 'node:http';
 import { mintToken } from '@credvault/crypto/tokens.js';
 import { newUuid, publicId } from '@credvault/database/typed-id.js';
 import { Client, type Reply } from '../support/client.js';
+import { secretOf, vaultOf } from '../support/fixtures.js';
 import { apiKeyOf, type TestKey } from '../support/keys.js';
-import { expectStatus, newAddress, type Person, signUp } from '../support/people.js';
+import { expectStatus, memberOf, newAddress, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
+import { grantTo, teamOf } from '../support/teams.js';
 
 let service: TestService;
 let jane: Person;
@@ -27,27 +29,35 @@ interface ApiError {
 
 const errorOf = (reply: Reply): ApiError => reply.json<{ error: ApiError }>().error;
 
+/** How many statements the database was asked for while `work` ran, by each way that reads take. */
+async function lookups(work: () => Promise<Reply>): Promise<[Reply, number]> {
+  const { reply, statements, transactions } = await asked(work);
+  return [reply, statements.length + transactions];
+}
+
+/** What the database was asked while `work` ran: statements outside transactions, and how many of these. */
+async function asked(
+  work: () => Promise<Reply>,
+): Promise<{ reply: Reply; statements: string[]; transactions: number }> {
+  const spies = [jest.spyOn(service.database, 'execute'), jest.spyOn(service.database, 'rows')];
+  const transactions = jest.spyOn(service.database, 'transaction');
+  try {
+    const reply = await work();
+    const texts = spies.flatMap(({ mock }) => mock.calls.map(([statement]) => textOf(statement)));
+    // The audit log writes whenever it likes.
+    const statements = texts.filter((text) => !/audit_events|refused_requests/.test(text));
+    return { reply, statements, transactions: transactions.mock.calls.length };
+  } finally {
+    for (const spy of [...spies, transactions]) spy.mockRestore();
+  }
+}
+
+function textOf(statement: unknown): string {
+  return typeof statement === 'string' ? statement : (statement as { text: string }).text;
+}
+
 describe('a token that is none', () => {
   const wrongDigit = (token: string): string => token.slice(0, -1) + (token.endsWith('a') ? 'b' : 'a');
-
-  /** How many statements the database was asked for while `work` ran, by each way that reads take. */
-  async function lookups(work: () => Promise<Reply>): Promise<[Reply, number]> {
-    const spies = [jest.spyOn(service.database, 'execute'), jest.spyOn(service.database, 'rows')];
-    const transactions = jest.spyOn(service.database, 'transaction');
-    try {
-      const reply = await work();
-      const asked = spies.flatMap(({ mock }) => mock.calls.map(([statement]): unknown => statement));
-      return [reply, asked.filter(isLookup).length + transactions.mock.calls.length];
-    } finally {
-      for (const spy of [...spies, transactions]) spy.mockRestore();
-    }
-  }
-
-  /** The audit log writes whenever it likes. */
-  function isLookup(statement: unknown): boolean {
-    const text = typeof statement === 'string' ? statement : (statement as { text: string }).text;
-    return !/audit_events|refused_requests/.test(text);
-  }
 
   it('with a wrong checksum is refused without a lookup; with a right one it takes one', async () => {
     const visitor = new Client(service, { address: newAddress() });
@@ -81,6 +91,36 @@ describe('a token that is none', () => {
     const cold = await apiKeyOf(jane);
     const [, first] = await lookups(() => cold.client.get('/api-keys/self'));
     expect(first).toBe(2);
+  });
+});
+
+describe('authorization adds no round trip', () => {
+  let member: Person;
+  let path: string;
+
+  beforeAll(async () => {
+    member = await memberOf(service, jane, 'developer');
+    const vault = await vaultOf(jane);
+    await grantTo(jane, vault.id, await teamOf(jane, [member]), 'editor');
+    path = `/vaults/${vault.id}`;
+  });
+
+  it('to a read of a vault that is granted to a team of the caller', async () => {
+    expectStatus(await member.client.get(path), 200);
+    const { reply, statements, transactions } = await asked(() => member.client.get(path));
+    expectStatus(reply, 200);
+    expect([statements, transactions]).toEqual([[expect.stringMatching(/ FROM vaults WHERE /)], 0]);
+  });
+
+  it('to a change, before and after its body has arrived', async () => {
+    const secret = await secretOf(jane, path.slice('/vaults/'.length));
+    expectStatus(await member.client.get(path), 200);
+    const change = (): Promise<Reply> =>
+      member.client.patch(`${path}/secrets/${secret.id}`, { value: 'changed' });
+    const { reply, statements, transactions } = await asked(change);
+    expectStatus(reply, 200);
+    expect(statements.filter((text) => /memberships|grants|api_tokens/.test(text))).toEqual([]);
+    expect(transactions).toBe(1);
   });
 });
 

@@ -129,6 +129,21 @@ describe('an invitation', () => {
     expect(new Set(replies.map(({ status, text }) => status + text.replace(/req_\w+/, ''))).size).toBe(1);
   });
 
+  it('does not tell by a weak password either', async () => {
+    const known = await signUp(service);
+    const told = await Promise.all(
+      [known.email, newEmail()].map(async (email) => {
+        const { token } = await invite(owner, { email, role: 'viewer' });
+        const visitor = new Client(service, { address: newAddress() });
+        const body = { token, password: 'password1234', name: 'Eve' };
+        const { status, text } = await visitor.post('/invitations/accept', body);
+        return [status, text.replace(/req_\w+/, '')];
+      }),
+    );
+    expect(told[0]?.[0]).toBe(400);
+    expect(told[0]).toEqual(told[1]);
+  });
+
   it('tries with tokens are limited by address', async () => {
     const thief = new Client(service, { address: newAddress() });
     const statuses = new Set<number>();

@@ -1,13 +1,17 @@
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
 import type { ApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
+import type { CreateApiKeyDto } from '../../apps/api/src/api-keys/api-key-requests.dto.js';
+import { trailOf } from '../e2e/audit-trail.js';
+import { ask } from '../e2e/cloud-v2-requests.js';
 import type { Reply } from '../support/client.js';
 import { secretOf, vaultOf } from '../support/fixtures.js';
-import { apiKeyOf, type MintedKeyAnswer } from '../support/keys.js';
-import { expectStatus, memberOf, type Person, signUp } from '../support/people.js';
+import { apiKeyOf, type MintedKeyAnswer, type TestKey } from '../support/keys.js';
+import { expectStatus, memberOf, newEmail, type Person, signUp } from '../support/people.js';
+import { projectOf } from '../support/projects.js';
 import { asMember, serviceAccountOf, type ServiceAccountAnswer } from '../support/service-accounts.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { grantTo, memberWithRole, roleOf } from '../support/teams.js';
+import { grantTo, memberWithRole, roleOf, teamOf } from '../support/teams.js';
 import type { Wire } from '../support/wire.js';
 import { expectRefused } from './refusals.js';
 
@@ -58,6 +62,102 @@ describe('a key that is narrowed to vaults', () => {
         narrow.client.post('/api-keys', { name: 'x', scopes: ['vault:read'], ownerId }),
       );
     }
+  });
+
+  it('is not told by the trail in which project its vault is, unless it is for that too', async () => {
+    const project = await projectOf(jane);
+    const vault = await vaultOf(jane, { projectId: project.id, environment: 'production' });
+    const place = { projectId: project.id, environment: 'production' };
+    const created = async (bound: Partial<CreateApiKeyDto>): Promise<unknown> => {
+      const { client } = await apiKeyOf(jane, { scopes: ['logs:read'], ...bound });
+      const query = { type: 'vault.created', resource: vault.id };
+      const [event] = await trailOf({ ...jane, client }, query);
+      return event?.details;
+    };
+    expect(await created({ vaultIds: [vault.id] })).toEqual({});
+    expect(await created({ vaultIds: [vault.id], projectIds: [project.id] })).toEqual(place);
+    expect(await created({ projectIds: [project.id], environments: ['production'] })).toEqual(place);
+    expect(await created({})).toEqual(place);
+    const { client } = await apiKeyOf(jane, { scopes: ['logs:read'], vaultIds: [vault.id] });
+    const logs = await ask(client, 'GET', `/organizations/${jane.organizationId}/auditlogs/`);
+    expect(expectStatus(logs, 200).text).toContain(vault.id);
+    expect(logs.text).not.toContain(project.id);
+  });
+});
+
+describe('a key that is narrowed to vaults gives nobody what it has for these vaults alone', () => {
+  let narrow: TestKey;
+  let viewer: Person;
+  const organization = (): string => `/organizations/${jane.organizationId}`;
+
+  beforeEach(async () => {
+    narrow = await apiKeyOf(jane, { scopes: ['*'], vaultIds: [known] });
+    viewer = await memberOf(service, jane, 'viewer');
+  });
+
+  /** Expects that the key is told which scopes it cannot give, and that nothing happens. */
+  async function expectTooWide(lacking: string[], work: () => Promise<Reply>): Promise<void> {
+    let refusal: Reply | undefined;
+    await expectRefused(service, [403], async () => (refusal = await work()));
+    const { error } = refusal?.body as { error: { details: object[] } };
+    const missing = lacking.map((message) => ({ path: 'scopes', code: 'missing_scope', message }));
+    expect(error.details).toEqual(missing);
+  }
+
+  it('by an invitation', async () => {
+    const invite = (role: string): Promise<Reply> =>
+      narrow.client.post(`${organization()}/invitations`, { email: newEmail(), role });
+    await expectTooWide(['logs:read'], () => invite('auditor'));
+    await expectTooWide(['vault:write', 'project:write'], () => invite('developer'));
+    expectStatus(await invite('viewer'), 201);
+    const user = newEmail();
+    const invited = (): Promise<Reply> =>
+      ask(narrow.client, 'POST', `${organization()}/users/`, { body: { user, role_fqn: 'org_member' } });
+    expect(expectStatus(await invited(), 403).text).toContain('vault:write');
+  });
+
+  it('by the role of a member, whom it does not touch either where they have more', async () => {
+    const give = (to: Person, role: string): Promise<Reply> =>
+      narrow.client.patch(`${organization()}/members/${to.userId}`, { role });
+    await expectTooWide(['logs:read'], () => give(viewer, 'auditor'));
+    await expectTooWide(['vault:write', 'project:write'], () => give(viewer, 'developer'));
+    await expectRefused(service, [403], () => give(developer, 'viewer'));
+    const named = { user: viewer.userId, role_fqn: 'org_member' };
+    const given = await ask(narrow.client, 'POST', `${organization()}/users/`, { body: named });
+    expect(expectStatus(given, 403).text).toContain('vault:write');
+  });
+
+  it('by a service account', async () => {
+    const make = (role: string): Promise<Reply> =>
+      narrow.client.post('/service-accounts', { name: 'A robot', role });
+    await expectTooWide(['logs:read'], () => make('auditor'));
+    await expectTooWide(['vault:write', 'project:write'], () => make('developer'));
+    const { id } = expectStatus(await make('viewer'), 201).data<ServiceAccountAnswer>();
+    await expectTooWide(['logs:read'], () =>
+      narrow.client.patch(`/service-accounts/${id}`, { role: 'auditor' }),
+    );
+  });
+
+  it('by a custom role', async () => {
+    const make = (...scopes: string[]): Promise<Reply> =>
+      narrow.client.post('/roles', { name: `Role ${scopes.join(' ')}`, scopes });
+    for (const scope of ['logs:read', 'vault:write', 'project:write', 'settings:modify']) {
+      await expectTooWide([scope], () => make('vault:read', scope));
+    }
+    const { id } = expectStatus(await make('vault:read', 'team:manage'), 201).data<{ id: string }>();
+    await expectTooWide(['logs:read'], () =>
+      narrow.client.patch(`/roles/${id}`, { scopes: ['vault:read', 'logs:read'] }),
+    );
+  });
+
+  it('by a team that reaches another vault', async () => {
+    const [near, far] = [await teamOf(jane), await teamOf(jane)];
+    await grantTo(jane, known, near, 'manager');
+    await grantTo(jane, other, far, 'reader');
+    const add = ({ id }: { id: string }): Promise<Reply> =>
+      narrow.client.post(`/teams/${id}/members`, { memberId: viewer.userId });
+    await expectRefused(service, [403], () => add(far));
+    expectStatus(await add(near), 201);
   });
 });
 

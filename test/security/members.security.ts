@@ -19,6 +19,7 @@ import {
   type Person,
   signUp,
 } from '../support/people.js';
+import { rounds } from '../support/rounds.js';
 import { asMember, serviceAccountOf } from '../support/service-accounts.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { grantTo, memberWithRole, roleOf } from '../support/teams.js';
@@ -234,9 +235,9 @@ describe('an invitation without a name', () => {
   });
 });
 
-it('two service accounts that are deleted at once, each in favour of the other, do not wait for each other', async () => {
+it('race: two service accounts that are deleted at once, each in favour of the other, do not wait for each other', async () => {
   const refused: number[] = [];
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < rounds; round++) {
     const [one, other] = [await serviceAccountOf(owner), await serviceAccountOf(owner)];
     const handOn = ([from, to]: [string, string]): Promise<Reply> =>
       owner.client.delete(`/service-accounts/${from}`, { query: { keys: 'transfer', to } });
@@ -248,5 +249,5 @@ it('two service accounts that are deleted at once, each in favour of the other, 
     refused.push(...statuses.filter((status) => status !== 204));
     expect(statuses).toContain(204);
   }
-  expect(refused).toEqual(Array<number>(8).fill(400));
+  expect(refused).toEqual(Array<number>(rounds).fill(400));
 });

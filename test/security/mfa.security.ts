@@ -1,6 +1,9 @@
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { mintToken } from '@credvault/crypto/tokens.js';
+import { addressBlock } from '@credvault/rate-limit/address-block.js';
+import { TooManyAttempts } from '@credvault/rate-limit/attempt-limit.js';
 import { AccountLinksService } from '../../apps/api/src/auth/account-links.service.js';
+import { MfaLimits } from '../../apps/api/src/auth/mfa-limits.js';
 import type { SessionTokensDto } from '../../apps/api/src/auth/session.dto.js';
 import {
   answer,
@@ -74,6 +77,33 @@ describe('guessing codes', () => {
     expect(retryAfter(await answer(person, token, { code: codeOf(person, 1) }))).toBeGreaterThan(80_000);
     expectStatus(await answer(person, token, { code: codeOf(person, 1) }, person.address), 200);
   }, 60_000);
+
+  it('gets a hundred tries a day where somebody signed in, and is anybody there after 90 days', async () => {
+    const person = await signUpWithMfa(service);
+    const userId = String(uuidOf('user', person.userId));
+    const limits = service.app.get(MfaLimits, { strict: false });
+    const origin = { requestId: 'req', method: 'POST', route: '/', event: '', recorded: false };
+    const wrong = (): Promise<unknown> =>
+      limits.guard(userId, { ...origin, ip: person.address }, () =>
+        Promise.resolve({ isProved: false, reason: 'wrong code' } as const),
+      );
+    for (let quarter = 0; quarter < 10; quarter++) {
+      for (let tries = 0; tries < 10; tries++) await wrong();
+      await expect(wrong()).rejects.toThrow(TooManyAttempts);
+      await limits['pair'].forget(`${userId} ${addressBlock(person.address)}`);
+    }
+    await expect(wrong()).rejects.toThrow(/from this address/);
+    const age = (days: number): Promise<unknown> =>
+      service.database.rows(
+        `UPDATE sign_in_addresses SET last_used_at = now() - make_interval(days => $1) WHERE user_id = $2`,
+        [days, userId],
+      );
+    await age(89);
+    await expect(wrong()).rejects.toThrow(/from this address/);
+    await age(91);
+    // It counts with all other addresses now, of which none has tried.
+    await wrong();
+  });
 
   it('by step-up and by confirming is limited as well', async () => {
     const [stepping, confirming] = [await signUpWithMfa(service), await signUpWithMfa(service)];

@@ -139,12 +139,28 @@ describe('names of organizations', () => {
     expect(found.data<OrganizationAnswer[]>().map(({ id }) => id)).toEqual([made.id]);
   });
 
-  it.each(['a\u0000b', 'a\u2028b', 'a\u001b[31m', '\ud800'])(
-    'refuse what breaks logs and lines: %j',
+  it.each(['a\u0000b', 'a\u2028b', 'a\u001b[31m', '\ud800', 'a\u202eb', 'a\u200bb', 'ab '])(
+    'refuse what breaks logs and lines, or hides: %j',
     async (name) => {
       expectStatus(await victim.client.post('/organizations', { name }), 400);
     },
   );
+});
+
+describe('the name of anything that people read', () => {
+  it.each([
+    ['/projects', {}],
+    ['/vaults', {}],
+    ['/teams', {}],
+    ['/service-accounts', { role: 'viewer' }],
+    ['/api-keys', { scopes: ['vault:read'] }],
+    ['/roles', { scopes: ['vault:read'] }],
+  ])('hides nothing: %s', async (path, fields) => {
+    for (const name of ['Pay\u202eroll', 'Pay\u200broll', 'Payroll ', '\ufeffPayroll']) {
+      expectStatus(await victim.client.post(path, { name, ...fields }), 400);
+    }
+    expectStatus(await victim.client.post(path, { name: 'Payroll', ...fields }), 201);
+  });
 });
 
 describe('ids', () => {

@@ -85,7 +85,8 @@ export function challengeOf(verifier: string): string {
   return createHash('sha256').update(verifier).digest('base64url');
 }
 
-function documentOf(issuer: string): Record<string, unknown> {
+/** What the provider says of itself when it is right. */
+export function documentOf(issuer: string): Record<string, unknown> {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,

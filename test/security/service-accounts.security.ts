@@ -1,5 +1,5 @@
 import { uuidOf } from '@credvault/database/typed-id.js';
-import type { CreateApiKeyDto, UpdateApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
+import type { CreateApiKeyDto, UpdateApiKeyDto } from '../../apps/api/src/api-keys/api-key-requests.dto.js';
 import type { Reply } from '../support/client.js';
 import { secretOf, vaultOf } from '../support/fixtures.js';
 import { apiKeyOf, type MintedKeyAnswer, type TestKey } from '../support/keys.js';

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uuidOf } from '@credvault/database/typed-id.js';
+import type { CreateApiKeyDto } from '../../apps/api/src/api-keys/api-key-requests.dto.js';
 import { enrol, signUpWithMfa } from '../e2e/mfa-people.js';
 import { Client } from '../support/client.js';
+import { vaultOf } from '../support/fixtures.js';
 import { apiKeyOf } from '../support/keys.js';
 import { expectStatus, memberOf, newAddress, type Person, signUp } from '../support/people.js';
-import { askToSet, set, settingsOf } from '../support/settings.js';
+import { askToSet, set, settingsOf, type SettingsAnswer } from '../support/settings.js';
 import { startTestService, type TestService } from '../support/service.js';
 
 /** What is decided on one process may be unknown to another for at most this long, in milliseconds (DESIGN, promise 8). */
@@ -148,6 +150,68 @@ describe('a second factor that is asked for', () => {
     }
     const own = await visitor.patch(settingsOf(boss), { requireMfa: false }, { token });
     expect(expectStatus(own, 403).body).toMatchObject({ error: { code: 'MFA_REQUIRED' } });
+  });
+});
+
+describe('whoever is bounded', () => {
+  /** Expects that a setting is not loosened, and stays as it is. */
+  async function expectKept(client: Client, fields: Partial<SettingsAnswer>): Promise<void> {
+    const before = (await owner.sessionClient.get(settingsOf(owner))).body;
+    const reply = expectStatus(await client.patch(settingsOf(owner), fields), 403);
+    const { error } = reply.body as { error: { details: object[] } };
+    expect(error.details).toMatchObject(Object.keys(fields).map((path) => ({ path, code: 'too_wide' })));
+    expect((await owner.sessionClient.get(settingsOf(owner))).body).toEqual(before);
+  }
+
+  it('by a longest lifetime extends neither their own life nor that of others', async () => {
+    const key = await apiKeyOf(owner);
+    await set(owner, { maxKeyLifetimeDays: 2, maxTokenLifetimeDays: 2, sessionLifetimeHours: 2 });
+    for (const client of [key.client, owner.client]) {
+      await expectKept(client, { maxKeyLifetimeDays: null });
+      await expectKept(client, { maxTokenLifetimeDays: 3, maxKeyLifetimeDays: 3 });
+      await expectKept(client, { sessionLifetimeHours: 3 });
+      expectStatus(await client.patch(settingsOf(owner), { leakedTokens: 'pause' }), 200);
+    }
+    expectStatus(await key.client.patch(settingsOf(owner), { maxKeyLifetimeDays: 1 }), 200);
+    expectStatus(await askToSet(owner, { maxKeyLifetimeDays: null, maxTokenLifetimeDays: null }), 200);
+    expectStatus(await key.client.patch(settingsOf(owner), { sessionLifetimeHours: null }), 200);
+    expectStatus(await owner.client.patch(settingsOf(owner), { leakedTokens: 'report' }), 200);
+  });
+
+  it('by a lifetime that was set a moment ago does not take it back, whatever their process knows', async () => {
+    const key = await apiKeyOf(owner);
+    const id = uuidOf('organization', owner.organizationId);
+    await warm([key.key, owner.token]);
+    const silent = `SET LOCAL session_replication_role = replica`;
+    await here.database.transaction(async (transaction) => {
+      await transaction.rows(silent);
+      await transaction.rows(
+        `UPDATE organizations SET max_key_lifetime_days = 9, max_token_lifetime_days = 9 WHERE id = $1`,
+        [id],
+      );
+    });
+    await expectKept(key.client, { maxKeyLifetimeDays: null });
+    await expectKept(owner.client, { maxTokenLifetimeDays: null });
+  });
+
+  it.each([
+    ['by an end of their own', { expiresIn: '30d' }],
+    ['to addresses', { allowedIps: ['10.0.0.0/8'] }],
+    ['to vaults', { vaultIds: [] as string[] }],
+  ] as const)('%s loosens nothing for anybody', async (_what, bound) => {
+    const vaultIds = 'vaultIds' in bound ? [(await vaultOf(owner)).id] : undefined;
+    const key = await apiKeyOf(owner, { ...bound, vaultIds } as Partial<CreateApiKeyDto>);
+    await set(owner, { allowedIps: ['10.0.0.0/8'], recoveryWindowDays: 30, leakedTokens: 'pause' });
+    await expectKept(key.client, { allowedIps: null });
+    await expectKept(key.client, { allowedIps: ['0.0.0.0/0'] });
+    await expectKept(key.client, { recoveryWindowDays: 0 });
+    await expectKept(key.client, { recoveryWindowDays: 90 });
+    await expectKept(key.client, { leakedTokens: 'report' });
+    await here.database.rows(`UPDATE organizations SET require_mfa = true WHERE id = $1`, [
+      uuidOf('organization', owner.organizationId),
+    ]);
+    const switchOff = await key.client.patch(settingsOf(owner), { requireMfa: false });
+    expect(expectStatus(switchOff, 403).text).toContain('"path":"requireMfa","code":"too_wide"');
   });
 });
 

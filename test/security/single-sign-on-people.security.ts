@@ -1,5 +1,6 @@
 import { uuidOf } from '@credvault/database/typed-id.js';
 import { refusalOf } from '../e2e/mfa-people.js';
+import { trailOf } from '../e2e/audit-trail.js';
 import { client as atProvider } from '../support/openid-provider.js';
 import { expectStatus, joinAs } from '../support/people.js';
 import { codeIn, comeBack, complete, pathOf, proveDomain, visitorOf } from '../support/single-sign-on.js';
@@ -63,6 +64,30 @@ describe('whom a provider vouches for', () => {
       await second.stop();
     }
     expect((await scene.signInAs(carl)).status).toBe(200);
+  });
+
+  it('from where the organization takes no sessions is nobody yet, and the trail names nobody', async () => {
+    const claims = { sub: 'outside', email: `outside@${domain}`, email_verified: true };
+    const visitor = visitorOf(scene.service);
+    const { signInToken, authorizationUrl } = await scene.beginBy(visitor);
+    const code = codeIn(
+      await scene.comeBackAs(visitor, { signInToken, authorizationUrl, expiresAt: '' }, claims),
+    );
+    const allow = (addresses: string[] | null): Promise<unknown> =>
+      scene.service.database.rows(`UPDATE organizations SET allowed_ips = $1 WHERE id = $2`, [
+        addresses,
+        uuidOf('organization', scene.owner.organizationId),
+      ]);
+    await allow(['203.0.113.0/24']);
+    const refused = await complete(visitor, { signInToken, code });
+    await allow(null);
+    expect([refused.status, refusalOf(refused)]).toEqual([403, 'address_not_allowed']);
+    const trail = await trailOf(scene.owner);
+    expect(trail.filter(({ type }) => type === 'session.refused')).toEqual([]);
+    const last = trail.findLast(({ type }) => type === 'single_sign_on.refused');
+    expect(last).toMatchObject({ reason: 'address not allowed', actor: { type: 'stranger', id: null } });
+    // Nothing is used up.
+    expect((await complete(visitor, { signInToken, code })).status).toBe(200);
   });
 
   it('becomes one account when they finish twice at once', async () => {

@@ -2,7 +2,7 @@ import { refusalOf } from '../e2e/mfa-people.js';
 import type { Reply } from '../support/client.js';
 import { signUp } from '../support/people.js';
 import { comeBack, complete, visitorOf } from '../support/single-sign-on.js';
-import { backFrom, challengeOf, rightClaims, type Answer } from './rogue-provider.js';
+import { backFrom, challengeOf, documentOf, rightClaims, type Answer } from './rogue-provider.js';
 import { RogueScene } from './rogue-scene.js';
 
 let scene: RogueScene;
@@ -48,6 +48,19 @@ describe('the answer of a provider', () => {
     expect(scene.tokenCalls()).toEqual([]);
   });
 
+  it('is not used up by what a page makes a browser ask: states that nobody gave out, or HEAD', async () => {
+    const visitor = visitorOf(scene.service);
+    const begun = await scene.beginBy(visitor);
+    const junk = backFrom(begun.authorizationUrl, { state: 'junk' });
+    const replies = await Promise.all(Array.from({ length: 60 }, () => comeBack(visitor, junk)));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([403]));
+    const { pathname, search } = backFrom(begun.authorizationUrl);
+    const options = { fromRoot: true, undocumented: true };
+    const head = await visitor.request('HEAD', pathname + search, options);
+    expect([head.status, head.headers['allow']]).toEqual([405, 'GET, OPTIONS']);
+    expect((await scene.comeBackAs(visitor, begun, {})).status).toBe(200);
+  });
+
   it('is not taken from another issuer: its code goes to nobody (mix-up)', async () => {
     const visitor = visitorOf(scene.service);
     const begun = await scene.beginBy(visitor);
@@ -90,6 +103,42 @@ describe('the answer of a provider', () => {
   });
 });
 
+describe('many who begin', () => {
+  it('at once wait for one call of the provider, and for nothing once it is known', async () => {
+    const issuer = `${scene.rogue.issuer}/many`;
+    const document = '/many/.well-known/openid-configuration';
+    scene.rogue.answers.set(document, { ...documentOf(scene.rogue.issuer), issuer });
+    await scene.configure({ issuer });
+    for (let round = 0; round < 2; round += 1) {
+      const begun = Array.from({ length: 60 }, () => scene.beginBy(visitorOf(scene.service)));
+      expect(new Set((await Promise.all(begun)).map(({ signInToken }) => signInToken)).size).toBe(60);
+    }
+    expect(scene.rogue.asked.filter(({ path }) => path === document)).toHaveLength(1);
+    await scene.configure();
+  });
+
+  it('and never finish take the room of the oldest of them, and no more', async () => {
+    const visitor = visitorOf(scene.service);
+    const [oldest, late] = [await scene.beginBy(visitor), await scene.beginBy(visitor)];
+    const { database } = scene.service;
+    const aged = `UPDATE single_sign_on_attempts SET expires_at = now() + make_interval(secs => $1)
+      WHERE state_digest IN (SELECT state_digest FROM single_sign_on_attempts ORDER BY expires_at LIMIT $2)`;
+    await database.rows(`DELETE FROM single_sign_on_attempts
+      WHERE state_digest NOT IN (SELECT state_digest FROM single_sign_on_attempts ORDER BY expires_at DESC LIMIT 2)`);
+    await database.rows(aged, [10, 1]);
+    await database.rows(`INSERT INTO single_sign_on_attempts
+        (state_digest, token_digest, organization_id, configuration_id, steps_up, expires_at)
+      SELECT sha256(('s' || n)::bytea), sha256(('t' || n)::bytea), a.organization_id, a.configuration_id, false,
+        now() + interval '1 minute' FROM generate_series(1, 1998) n,
+        (SELECT * FROM single_sign_on_attempts LIMIT 1) a`);
+    await scene.beginBy(visitor);
+    const [row] = await database.rows(`SELECT count(*)::int AS count FROM single_sign_on_attempts`);
+    expect(row).toEqual({ count: 2000 });
+    expect((await scene.comeBackAs(visitor, oldest, {})).status).toBe(403);
+    expect((await scene.comeBackAs(visitor, late, {})).status).toBe(200);
+  });
+});
+
 describe('a provider that is not one', () => {
   afterAll(() => scene.configure());
 
@@ -119,6 +168,30 @@ describe('a provider that is not one', () => {
       (issuer) => ({
         issuer: `${issuer}/tenant-${number + 1}`,
         authorization_endpoint: 'javascript:alert(1)',
+      }),
+    ],
+    [
+      'lists within lists, 100,000 deep',
+      (issuer) => (_, response) => {
+        const start = JSON.stringify({ ...documentOf(issuer), issuer: `${issuer}/tenant-${number + 1}` });
+        response.setHeader('content-type', 'application/json');
+        response.end(`${start.slice(0, -1)},"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+      },
+    ],
+    [
+      'something else where a list should be',
+      (issuer) => ({
+        ...documentOf(issuer),
+        issuer: `${issuer}/tenant-${number + 1}`,
+        token_endpoint_auth_methods_supported: {},
+      }),
+    ],
+    [
+      'a number where an address should be',
+      (issuer) => ({
+        ...documentOf(issuer),
+        issuer: `${issuer}/tenant-${number + 1}`,
+        authorization_endpoint: 7,
       }),
     ],
     [

@@ -1,4 +1,5 @@
-import type { CreateApiKeyDto, MintedApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
+import type { MintedApiKeyDto } from '../../apps/api/src/api-keys/api-key.dto.js';
+import type { CreateApiKeyDto } from '../../apps/api/src/api-keys/api-key-requests.dto.js';
 import type { Client } from './client.js';
 import { expectStatus, type Person } from './people.js';
 import type { Wire } from './wire.js';

@@ -9,6 +9,10 @@ import { Recovery1764500000000 } from './1764500000000-recovery.js';
 import { SingleSignOn1764600000000 } from './1764600000000-single-sign-on.js';
 import { Subscriptions1764700000000 } from './1764700000000-subscriptions.js';
 import { CloudV21764800000000 } from './1764800000000-cloud-v2.js';
+import { Indexes1764900000000 } from './1764900000000-indexes.js';
+import { DeletedVaultGrantees1765000000000 } from './1765000000000-deleted-vault-grantees.js';
+import { TokensMadeWith1765100000000 } from './1765100000000-tokens-made-with.js';
+import { ProviderInPrincipals1765200000000 } from './1765200000000-provider-in-principals.js';
 
 /** Every migration, oldest first. They only go forward, and each runs while the version before it still serves. */
 export const migrations = [
@@ -23,4 +27,8 @@ export const migrations = [
   SingleSignOn1764600000000,
   Subscriptions1764700000000,
   CloudV21764800000000,
+  Indexes1764900000000,
+  DeletedVaultGrantees1765000000000,
+  TokensMadeWith1765100000000,
+  ProviderInPrincipals1765200000000,
 ];

@@ -95,7 +95,6 @@ export class Launcher {
           `${this.#folder.cluster}. Stop that PostgreSQL (pid ${running.pid}) and start again.`,
       );
     }
-    this.#onProgress(`Adopted PostgreSQL ${facts.version}, which was still running (pid ${running.pid})`);
     return { ...watchPostmaster(this.#folder, running.pid), connection, isNewCluster: false, adopted: true };
   }
 

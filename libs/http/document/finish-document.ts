@@ -113,7 +113,9 @@ function finishOperation(route: Route, context: Context): Operation {
     operationId: operationIdOf(route),
     tags: [route.tag.name],
     summary: operation.summary ?? '',
-    description: [runningText(operation.description ?? ''), ...describeDemands(operation)].join('\n\n'),
+    description: [runningText(operation.description ?? ''), ...describeDemands(operation, bodies)].join(
+      '\n\n',
+    ),
     security: securityOf(operation, Object.keys(rules.credentials)),
     ...(scopes ? { 'x-required-scopes': scopes } : {}),
     ...restrictionsOf(operation),

@@ -63,14 +63,21 @@ describe('restrictions', () => {
   ] as const)('publishes %s and says it in one sentence', (name, words) => {
     const restricted = operation({ [name]: true });
     expect(restrictionsOf(restricted)).toEqual({ [name]: true });
-    expect(describeDemands(restricted)).toEqual([expect.stringContaining(words)]);
+    expect(describeDemands(restricted, 'enveloped')).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('names the code of an error only where errors have one', () => {
+    const guarded = operation({ 'x-step-up': true });
+    expect(describeDemands(guarded, 'enveloped')[0]).toContain('STEP_UP_REQUIRED');
+    expect(describeDemands(guarded, 'bare')[0]).not.toContain('STEP_UP_REQUIRED');
+    expect(describeDemands(guarded, 'bare')[0]).toContain('`POST /api/v1/auth/step-up`');
   });
 
   it('says scopes before restrictions, and nothing where there is nothing to say', () => {
     const both = operation({ 'x-required-scopes': ['thing:read'], 'x-person-only': true });
-    expect(describeDemands(both)[0]).toBe('Scope: `thing:read`.');
-    expect(describeDemands(both)).toHaveLength(2);
-    expect(describeDemands(operation({}))).toEqual([]);
+    expect(describeDemands(both, 'bare')[0]).toBe('Scope: `thing:read`.');
+    expect(describeDemands(both, 'bare')).toHaveLength(2);
+    expect(describeDemands(operation({}), 'bare')).toEqual([]);
     expect(restrictionsOf(operation({}))).toEqual({});
   });
 });

@@ -1,4 +1,5 @@
 import type { RawOperation } from './document.js';
+import type { BodyStyle } from './document-rules.js';
 
 /** The ways to send a credential, as the document names them. */
 export type SecuritySchemeName = 'bearer' | 'basic' | 'apiKey';
@@ -52,6 +53,12 @@ const restrictions = {
     'A session that has not proved in the last five minutes who it stands for is refused with 403 `STEP_UP_REQUIRED`; prove it with `POST /auth/step-up`. Tokens and keys need no more than their scope.',
 } as const;
 
+/** What the document of the cloud-style API says otherwise: its errors have no code, and the way to a step-up is in `/api/v1`. */
+const bareRestrictions: Partial<Record<Restriction, string>> = {
+  'x-step-up':
+    'A session that has not proved in the last five minutes who it stands for is refused with 403; prove it with `POST /api/v1/auth/step-up`. Keys need no more than their scope.',
+};
+
 /** An extension by which an access rule narrows who may call an operation. */
 export type Restriction = keyof typeof restrictions;
 
@@ -61,11 +68,12 @@ export function restrictionsOf(operation: RawOperation): Partial<Record<Restrict
 }
 
 /** What the description of an operation says of its scopes and restrictions, in sentences. */
-export function describeDemands(operation: RawOperation): string[] {
+export function describeDemands(operation: RawOperation, bodies: BodyStyle): string[] {
+  const own = bodies === 'bare' ? bareRestrictions : {};
   const scopes = (operation['x-required-scopes'] ?? []).map((scope) => `\`${scope}\``);
   return [
     ...(scopes.length > 0 ? [`Scope: ${scopes.join(', ')}.`] : []),
-    ...namesOfRestrictions(operation).map((name) => restrictions[name]),
+    ...namesOfRestrictions(operation).map((name) => own[name] ?? restrictions[name]),
   ];
 }
 

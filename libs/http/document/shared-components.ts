@@ -68,7 +68,8 @@ const envelopedHeaders = {
     schema: { type: 'string', maxLength: 1024, examples: ['attachment; filename="export.env"'] },
   },
   WwwAuthenticate: {
-    description: 'Why the credential was refused (RFC 6750 §3, RFC 7617 §2).',
+    description:
+      'Why the credential was refused (RFC 6750 §3, RFC 7617 §2): with every 401, and with a 403 for want of a scope.',
     schema: {
       type: 'string',
       maxLength: 1024,

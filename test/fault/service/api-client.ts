@@ -104,11 +104,16 @@ export interface Colleague {
   newToken(name: string): Promise<string>;
 }
 
-/** Invites somebody with a role; without a mail server the token of the invitation is in the answer. */
-export async function makeColleague(url: string, owner: ApiClient, role: string): Promise<Colleague> {
+/** Invites somebody with a role, whose address has the name in it; without a mail server the token of the invitation is in the answer. */
+export async function makeColleague(
+  url: string,
+  owner: ApiClient,
+  role: string,
+  name: string = role,
+): Promise<Colleague> {
   const nobody = new ApiClient(url);
   const password = 'six dry tortoises read the map';
-  const email = `${role}@example.com`;
+  const email = `${name}@example.com`;
   const organizations = await owner.call<Envelope<{ id: string }[]>>('GET', '/organizations');
   const invitation = await owner.call<Envelope<{ token: string }>>(
     'POST',

@@ -49,6 +49,11 @@ export interface DocumentedOperation {
   isLimited: boolean;
 }
 
+interface Template {
+  segments: string[];
+  operation: DocumentedOperation;
+}
+
 interface RawOperation {
   operationId: string;
   tags: string[];
@@ -74,6 +79,8 @@ const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 /** The committed OpenAPI document, as the contract tests read it. */
 export class ContractDocument {
   readonly operations: DocumentedOperation[];
+  /** By method and number of segments; a literal path comes before one with parameters. */
+  private readonly templates = new Map<string, Template[]>();
 
   constructor(
     readonly raw: RawDocument,
@@ -85,6 +92,12 @@ export class ContractDocument {
         return operation ? [this.readOperation(method, path, operation)] : [];
       }),
     );
+    const literalFirst = [...this.operations].sort((a, b) => parametersIn(a.path) - parametersIn(b.path));
+    for (const operation of literalFirst) {
+      const segments = operation.path.split('/');
+      const key = `${operation.method} ${segments.length}`;
+      this.templates.set(key, [...(this.templates.get(key) ?? []), { segments, operation }]);
+    }
   }
 
   /** Reads the committed document of an API. */
@@ -102,10 +115,8 @@ export class ContractDocument {
   /** The operation of a request; a literal path comes before one with parameters. */
   match(method: string, path: string): DocumentedOperation | undefined {
     const segments = writtenOut(path).split('/');
-    const candidates = this.operations.filter((operation) => {
-      return operation.method === method && fits(operation.path.split('/'), segments);
-    });
-    return candidates.sort((a, b) => parametersIn(a.path) - parametersIn(b.path))[0];
+    const templates = this.templates.get(`${method} ${segments.length}`);
+    return templates?.find((template) => fits(template.segments, segments))?.operation;
   }
 
   /** What a `$ref` of the document stands for. */
@@ -174,7 +185,6 @@ function writtenOut(path: string): string {
 }
 
 function fits(template: string[], segments: string[]): boolean {
-  if (template.length !== segments.length) return false;
   return template.every((part, index) => part.startsWith('{') || part === segments[index]);
 }
 

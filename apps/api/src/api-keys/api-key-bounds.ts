@@ -8,7 +8,7 @@ import { ProjectsService } from '../projects/projects.service.js';
 import { VaultsService } from '../vaults/vaults.service.js';
 import { isBound, type KeyBinding } from './api-key-binding.js';
 import type { KeyBounds } from './api-key-rights.js';
-import type { RequestedScope, UpdateApiKeyDto } from './api-key.dto.js';
+import type { RequestedScope, UpdateApiKeyDto } from './api-key-requests.dto.js';
 import { ApiKeyFieldRefused, KeyHasGrants } from './api-keys.errors.js';
 
 /** What of a key's bounds a request names, as it is kept; what is undefined was left out. */

@@ -1,6 +1,6 @@
 import type { Principal } from '@credvault/access/actor.js';
 import { levelsById, type MemberRights } from '@credvault/access/member-rights.js';
-import { rankOf, type VaultLevel } from '@credvault/access/vault-levels.js';
+import { lowerOf, type VaultLevel } from '@credvault/access/vault-levels.js';
 
 type Levels = ReadonlyMap<string, VaultLevel>;
 
@@ -98,14 +98,4 @@ export function narrow(
     grants: isLowered ? lowerOf(reach.vaults, grants) : grants,
     projects: isLowered ? lowerOf(reach.projects, grants && (projects ?? new Map())) : projects,
   };
-}
-
-/** What both levels name, at the lower one. @param granted undefined: everything, as manager */
-export function lowerOf(levels: Levels, granted: Levels | undefined): Map<string, VaultLevel> {
-  const lower = new Map<string, VaultLevel>();
-  for (const [id, level] of levels) {
-    const other = granted ? granted.get(id) : 'manager';
-    if (other !== undefined) lower.set(id, rankOf(other) < rankOf(level) ? other : level);
-  }
-  return lower;
 }

@@ -3,10 +3,10 @@ import type { MemberRights } from '@credvault/access/member-rights.js';
 import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { assertWithin, type Rights } from '@credvault/access/rights.js';
 import { withImplied, type Scope } from '@credvault/access/scopes.js';
-import { levelFor, vaultLevels, type VaultLevel } from '@credvault/access/vault-levels.js';
+import { levelFor, lowerOf, vaultLevels, type VaultLevel } from '@credvault/access/vault-levels.js';
 import type { MemberKind } from '@credvault/access/member-id.js';
 import { environmentsOf, namedReach, namesMore, type KeyBinding } from './api-key-binding.js';
-import { lowerOf, narrow } from './api-key-reach.js';
+import { narrow } from './api-key-reach.js';
 import type { ApiKey } from './api-key.entity.js';
 
 const nothing: ReadonlySet<Scope> = new Set();

@@ -2,8 +2,8 @@ import type { Actor } from '@credvault/access/actor.js';
 import type { MemberRights } from '@credvault/access/member-rights.js';
 import { assertWithin, RightsTooWide } from '@credvault/access/rights.js';
 import { allScopes, withImplied, type Scope } from '@credvault/access/scopes.js';
-import { levelAllows, levelFor, rankOf, type VaultLevel } from '@credvault/access/vault-levels.js';
-import { lowerOf, type BoundReach } from './api-key-reach.js';
+import { levelAllows, levelFor, lowerOf, rankOf, type VaultLevel } from '@credvault/access/vault-levels.js';
+import type { BoundReach } from './api-key-reach.js';
 import { effectiveScopes, levelUsedBy, rightsOf, type KeyBounds } from './api-key-rights.js';
 
 /** How far a key reaches, by the UUID of the vault; undefined: every vault of the organization. */

@@ -10,15 +10,9 @@ import { IdParam } from '@credvault/http/id-param.js';
 import type { Page } from '@credvault/http/pagination/page.js';
 import { RetryWith, type RetryKey } from '@credvault/http/retry-key.js';
 import { ApiKeyLifecycleService } from './api-key-lifecycle.service.js';
-import {
-  apiKeyDto,
-  ApiKeyDto,
-  ApiKeysQuery,
-  CreateApiKeyDto,
-  MintedApiKeyDto,
-  RotateApiKeyDto,
-  UpdateApiKeyDto,
-} from './api-key.dto.js';
+import { apiKeyDto, ApiKeyDto, MintedApiKeyDto } from './api-key.dto.js';
+import { CreateApiKeyDto, RotateApiKeyDto, UpdateApiKeyDto } from './api-key-requests.dto.js';
+import { ApiKeysQuery } from './api-keys-query.dto.js';
 import type { ApiKeyView } from './api-key-view.js';
 import { ApiKeysService, type MintedKey } from './api-keys.service.js';
 

@@ -12,7 +12,7 @@ import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import { parseMemberId, type MemberKind } from '@credvault/access/member-id.js';
 import type { PageRequest } from '@credvault/http/pagination/page-request.js';
-import type { ApiKeysQuery } from './api-key.dto.js';
+import type { ApiKeysQuery } from './api-keys-query.dto.js';
 import { reachColumns, reachJoins, type BoundReachRow } from './api-key-reach.js';
 import { ApiKeySecret } from './api-key-secret.entity.js';
 import { keyColumns, keysAsShown, type ApiKeyView, type KeyOwner } from './api-key-view.js';

@@ -92,7 +92,7 @@ export class OwnedApiKeysService implements OnModuleInit, MemberKeys {
     const keys = await this.keys.lockOwned(transaction, organizationId, userId);
     const [before, after] = [
       await this.organizations.rightsOf(transaction, organizationId, userId),
-      await this.organizations.rightsOf(transaction, organizationId, toUserId),
+      await this.organizations.rightsAtStakeOf(transaction, organizationId, toUserId),
     ];
     const transfers: Transfer[] = [];
     for (const key of keys) {

@@ -32,6 +32,10 @@ export class ApiToken {
   @Column('boolean', { name: 'from_provider' })
   fromProvider!: boolean;
 
+  /** The personal token that made it, as UUID; null: a session did. */
+  @Column('uuid', { name: 'made_with', nullable: true })
+  madeWith!: string | null;
+
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
 

@@ -50,7 +50,7 @@ const selectPrincipal = {
 
 const columns = `t.id, t.organization_id AS "organizationId", t.user_id AS "userId", t.name, t.hint, t.digest,
   ${end} AS "expiresAt", t.paused_at AS "pausedAt", t.last_used_at AS "lastUsedAt",
-  t.from_provider AS "fromProvider", t.revision,
+  t.from_provider AS "fromProvider", t.made_with AS "madeWith", t.revision,
   t.created_at AS "createdAt", t.updated_at AS "updatedAt"`;
 
 const withOrganization = 'api_tokens t JOIN organizations o ON o.id = t.organization_id';
@@ -91,18 +91,44 @@ export class ApiTokensRepository {
     await transaction.manager.update(ApiToken, { organizationId, id }, { pausedAt, updatedAt, revision });
   }
 
-  /** Pauses a token whosever it is; false when it is paused already, or gone. */
-  async pause(transaction: Transaction, organizationId: string, id: string): Promise<boolean> {
-    const rows = await transaction.rows(
-      `UPDATE api_tokens SET paused_at = now(), updated_at = now(), revision = revision + 1
-       WHERE organization_id = $1 AND id = $2 AND paused_at IS NULL RETURNING id`,
+  /** Whether a token is there and works, which stays so until the transaction ends. */
+  async hold(transaction: Transaction, organizationId: string, id: string): Promise<boolean> {
+    const rows = await transaction.rows<{ paused_at: Date | null }>(
+      `SELECT paused_at FROM api_tokens WHERE organization_id = $1 AND id = $2 FOR SHARE`,
       [organizationId, id],
     );
-    return rows.length > 0;
+    return rows[0]?.paused_at === null;
   }
 
-  async delete(transaction: Transaction, token: ApiToken): Promise<void> {
-    const { organizationId, id } = token;
+  /**
+   * Pauses a token whosever it is, with all that was made with it and with that. Somebody may be making one more with a token
+   * that this waits for: it is there after that, so the caller goes on until nothing is found.
+   *
+   * @returns the ids of those that worked until now
+   */
+  async pauseWithMade(transaction: Transaction, organizationId: string, id: string): Promise<string[]> {
+    const rows = await transaction.rows<{ id: string }>(
+      `WITH RECURSIVE made AS (
+         SELECT id FROM api_tokens WHERE organization_id = $1 AND id = $2
+         UNION
+         SELECT t.id FROM api_tokens t JOIN made ON t.made_with = made.id WHERE t.organization_id = $1
+       ), held AS MATERIALIZED (
+         SELECT t.id FROM api_tokens t JOIN made ON made.id = t.id
+         WHERE t.organization_id = $1 AND t.paused_at IS NULL ORDER BY t.id FOR NO KEY UPDATE OF t
+       )
+       UPDATE api_tokens t SET paused_at = now(), updated_at = now(), revision = revision + 1
+       FROM held WHERE t.organization_id = $1 AND t.id = held.id AND t.paused_at IS NULL RETURNING t.id`,
+      [organizationId, id],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** Deletes a locked token. What was made with it counts as made with what made it. */
+  async delete(transaction: Transaction, { organizationId, id, madeWith }: ApiToken): Promise<void> {
+    await transaction.rows(
+      `UPDATE api_tokens SET made_with = $3 WHERE organization_id = $1 AND made_with = $2`,
+      [organizationId, id, madeWith],
+    );
     await transaction.manager.delete(ApiToken, { organizationId, id });
   }
 

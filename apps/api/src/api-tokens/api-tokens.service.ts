@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CredentialInvalid } from '@credvault/access/access.errors.js';
 import type { CredentialUse } from '@credvault/access/last-used.js';
 import type { Actor, Principal } from '@credvault/access/actor.js';
 import { CredentialRegistry, type CredentialResolver } from '@credvault/access/credential-registry.js';
@@ -6,6 +7,7 @@ import { endWithin, latestEnd } from '@credvault/access/lifetimes.js';
 import { memberRights } from '@credvault/access/member-rights.js';
 import { organizationBounds } from '@credvault/access/organization-bounds.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
+import { serviceRow } from '@credvault/audit-log/audit-record.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { mintToken, tokenHint } from '@credvault/crypto/tokens.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
@@ -86,8 +88,21 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
     };
   }
 
-  stop(transaction: Transaction, { organizationId, credentialId }: Principal): Promise<boolean> {
-    return this.tokens.pause(transaction, organizationId, credentialId);
+  /** Whoever has a token may have made others with it: they are paused too, each with a record of its own. */
+  async stop(transaction: Transaction, { organizationId, credentialId }: Principal): Promise<boolean> {
+    const stopped: string[] = [];
+    let paused: string[];
+    do {
+      paused = await this.tokens.pauseWithMade(transaction, organizationId, credentialId);
+      stopped.push(...paused);
+    } while (paused.length > 0);
+    for (const id of stopped.filter((one) => one !== credentialId)) {
+      const details = { madeWith: publicId('apiToken', credentialId) };
+      const entry = { type: 'api_token.paused', resourceType: 'apiToken' as const, resourceId: id, details };
+      await this.auditLog.appendRow(transaction, serviceRow(organizationId, entry));
+      this.forgetAfter(transaction, id);
+    }
+    return stopped.length > 0;
   }
 
   saveLastUsed(uses: CredentialUse[]): Promise<void> {
@@ -98,7 +113,8 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
    * Makes a token that acts as the actor; where the organization sets a longest lifetime, one that says nothing else lives
    * as long.
    *
-   * @throws ExpiryInThePast, LifetimeTooLong; TokenShownOnce for a repeated request
+   * @throws ExpiryInThePast, LifetimeTooLong; TokenShownOnce for a repeated request; CredentialInvalid when the token that makes
+   *   it was paused or deleted meanwhile
    */
   async create(
     actor: Actor,
@@ -166,6 +182,10 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
     now: Date,
   ): Promise<MintedToken> {
     const token = mintToken('ck_live_');
+    const madeWith = actor.credentialType === 'api_token' ? actor.credentialId : null;
+    if (madeWith !== null && !(await this.tokens.hold(transaction, actor.organizationId, madeWith))) {
+      throw new CredentialInvalid();
+    }
     const apiToken: ApiToken = {
       organizationId: actor.organizationId,
       id: newUuid(),
@@ -174,6 +194,7 @@ export class ApiTokensService implements OnModuleInit, CredentialResolver {
       hint: tokenHint(token),
       digest: this.digester.digest(token),
       pausedAt: null,
+      madeWith,
       lastUsedAt: null,
       fromProvider: actor.fromProvider === true,
       revision: 1,

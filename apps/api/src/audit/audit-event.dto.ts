@@ -1,7 +1,8 @@
 import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import type { AuditOutcome } from '@credvault/audit-log/audit-record.js';
 import { memberIdOf, memberTypes, type MemberKind } from '@credvault/access/member-id.js';
-import { publicId, type IdKind } from '@credvault/database/typed-id.js';
+import { reachIntoProject, type ProjectReach } from '@credvault/access/project-levels.js';
+import { publicId, uuidOf, type IdKind } from '@credvault/database/typed-id.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
 import { Rfc3339Time } from '@credvault/http/query-values.js';
 import type { AuditEventRow } from './audit-events.repository.js';
@@ -69,7 +70,7 @@ export class AuditRequestDto {
   method!: string | null;
 
   /**
-   * Route template, relative to the version.
+   * Route template, below `/api/v1` without that; one of the cloud-style API begins with `/api/v2`.
    * @example "/vaults/:vaultId/secrets/:secretId"
    */
   route!: string | null;
@@ -226,8 +227,8 @@ export class AuditEventsQuery extends ListQuery {
   to?: Date;
 }
 
-/** A record as the API shows it. */
-export function auditEventDto(row: AuditEventRow): AuditEventDto {
+/** A record as the API shows it to whoever reads the trail. */
+export function auditEventDto(viewer: ProjectReach, row: AuditEventRow): AuditEventDto {
   return {
     id: publicId('auditEvent', row.id),
     type: row.type,
@@ -248,8 +249,20 @@ export function auditEventDto(row: AuditEventRow): AuditEventDto {
       userAgent: row.userAgent,
     },
     count: row.count,
-    details: row.details,
+    details: detailsFor(viewer, row),
   };
+}
+
+/**
+ * A credential that is bound to vaults may not know which project a vault of its is in, as `GET /vaults/{vaultId}` does not say it
+ * either. Whoever reads the trail of the whole organization has the records of its projects there.
+ */
+function detailsFor(viewer: ProjectReach, { details }: AuditEventRow): Record<string, unknown> | null {
+  if (!details || !viewer.vaultIds || typeof details['projectId'] !== 'string') return details;
+  const projectId = uuidOf('project', details['projectId']);
+  if (projectId !== undefined && reachIntoProject(viewer, projectId) !== undefined) return details;
+  const { projectId: _projectId, environment: _environment, ...shown } = details;
+  return shown;
 }
 
 function actorKindOf({ actorType }: AuditEventRow): MemberKind {

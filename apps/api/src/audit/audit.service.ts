@@ -30,7 +30,7 @@ export class AuditService {
       cursors: this.cursors,
       list,
     });
-    return toPage(page, await this.events.list(actor, query, page), auditEventDto);
+    return toPage(page, await this.events.list(actor, query, page), (row) => auditEventDto(actor, row));
   }
 
   /**
@@ -54,7 +54,7 @@ export class AuditService {
     });
     if (last !== undefined) page.after = await this.placeOf(actor, last);
     const { rows } = await this.events.list(actor, query, page);
-    return rows.slice(0, query.limit).map(auditEventDto);
+    return rows.slice(0, query.limit).map((row) => auditEventDto(actor, row));
   }
 
   /** Where a record stands in the trail: what the list is sorted by. */

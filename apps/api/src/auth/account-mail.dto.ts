@@ -1,4 +1,5 @@
 import { IsEmail, IsString, Length, MaxLength } from 'class-validator';
+import { MailAddress } from '@credvault/mail/address-input.js';
 
 /** Whose password is forgotten. */
 export class ForgotPasswordDto {
@@ -17,8 +18,8 @@ export class ChangeEmailDto {
    * The new address, to which the token that confirms it is mailed.
    * @example "jane.doe@example.com"
    */
-  // Quoted local parts may hold anything, lists of addresses included: mails go to plain addresses only (`isMailAddress`).
-  @IsEmail({ blacklisted_chars: '"(),:;<>\\[\\]\\\\' })
+  @IsEmail()
+  @MailAddress()
   @MaxLength(254)
   newEmail!: string;
 

@@ -1,6 +1,7 @@
 import { IsEmail, IsString, Length, MaxLength } from 'class-validator';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
 import { IsPrintable } from '@credvault/http/is-printable.js';
+import { MailAddress } from '@credvault/mail/address-input.js';
 
 /** A new account. */
 export class RegisterDto {
@@ -9,6 +10,7 @@ export class RegisterDto {
    * @example "jane@example.com"
    */
   @IsEmail()
+  @MailAddress()
   @MaxLength(254)
   email!: string;
 

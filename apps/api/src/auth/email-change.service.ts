@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SessionRequired } from '@credvault/access/access.errors.js';
 import type { Actor, RequestOrigin } from '@credvault/access/actor.js';
 import { assertSteppedUp } from '@credvault/access/step-up.js';
@@ -22,9 +22,14 @@ import { CurrentPassword, wrongPassword } from './current-password.js';
 import { MailLimits } from './mail-limits.js';
 import { SignInLimits } from './sign-in-limits.js';
 
+const tooManyChanges =
+  'A change of an e-mail address was asked for, but no mail was sent: several accounts have asked for this address too often in the last hour.';
+
 /** Changes e-mail addresses: whoever asks proves their password, and then that the new mailbox is theirs. */
 @Injectable()
 export class EmailChangeService {
+  private readonly logger = new Logger(EmailChangeService.name);
+
   constructor(
     private readonly users: UsersService,
     private readonly organizations: OrganizationsService,
@@ -69,7 +74,7 @@ export class EmailChangeService {
         { path: 'newEmail', code: 'unchanged', message: 'newEmail is your address already' },
       ]);
     }
-    await this.limits.takeEmailChange(user.id, newEmail);
+    const mayMail = await this.limits.takeEmailChange(user.id, newEmail);
     const owner = await this.users.findByEmail(newEmail);
     await this.database.transaction(async (transaction) => {
       if (!(await this.users.holdPassword(transaction, user))) throw wrongPassword(actor);
@@ -79,9 +84,11 @@ export class EmailChangeService {
       transaction.afterCommit(() => {
         const { publicUrl } = this.settings;
         const isTaken = owner !== null && owner.id !== user.id;
-        this.mailer.post(
-          isTaken ? emailTakenMail(publicUrl, owner.email) : emailChangeMail(publicUrl, newEmail, link),
-        );
+        const mail = isTaken
+          ? emailTakenMail(publicUrl, owner.email)
+          : emailChangeMail(publicUrl, newEmail, link);
+        if (mayMail) this.mailer.post(mail);
+        else this.logger.warn(tooManyChanges);
         this.mailer.post(emailChangeNotice(publicUrl, user.email, newEmail));
       });
     }, actor.organizationId);

@@ -12,6 +12,7 @@ export class MailLimits {
   private readonly address: AttemptLimit;
   private readonly account: AttemptLimit;
   private readonly changes: AttemptLimit;
+  private readonly pair: AttemptLimit;
   private readonly newAddress: AttemptLimit;
 
   constructor(
@@ -28,7 +29,8 @@ export class MailLimits {
     );
     this.account = limit('reset-of-account', hour, 3, '');
     this.changes = limit('change-of-account', hour, 5, 'Too many changes of the e-mail address.');
-    this.newAddress = limit('change-to-address', hour, 3, 'Too many changes to this e-mail address.');
+    this.pair = limit('change-of-account-to-address', hour, 3, 'Too many changes to this e-mail address.');
+    this.newAddress = limit('change-to-address', hour, 6, '');
   }
 
   /** Counts a request for a reset mail by where it comes from, which tells nothing of the account. @throws TooManyAttempts */
@@ -41,11 +43,19 @@ export class MailLimits {
     return (await this.account.count(userId)).count <= this.account.points;
   }
 
-  /** Counts a change of e-mail address, for the account and for the new address, taken or not. @throws TooManyAttempts */
-  async takeEmailChange(userId: string, newEmail: string): Promise<void> {
+  /**
+   * Counts a change of e-mail address, for the account and for the new address, taken or not. What other accounts have asked for
+   * refuses nobody, or a stranger could keep somebody from an address of theirs: it only stops the mails.
+   *
+   * @returns whether the new address may be mailed; nobody is told when not
+   * @throws TooManyAttempts for too many by this account
+   */
+  async takeEmailChange(userId: string, newEmail: string): Promise<boolean> {
     await this.changes.take(userId);
     // Counters may stand in Redis: no e-mail address goes there.
     const digest = this.digester.digest(`change of e-mail address to ${newEmail.toLowerCase()}`);
-    await this.newAddress.take(digest.toString('base64url'));
+    const name = digest.toString('base64url');
+    await this.pair.take(`${userId} ${name}`);
+    return (await this.newAddress.count(name)).count <= this.newAddress.points;
   }
 }

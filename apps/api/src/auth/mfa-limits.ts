@@ -12,12 +12,14 @@ const day = 24 * 60 * 60;
 /**
  * Limits guessing of codes, of which three in a million are right at any moment. Whoever gets here knows the password or
  * holds a session, so an account may be closed to addresses that never signed in to it, which slowing alone would let
- * through in numbers. Addresses that did are refused only for what came from them (SECURITY: no weapon for locking people out).
- * NIST SP 800-63B-4 (section 3.2.2) allows at most 100 failures of one account.
+ * through in numbers. Addresses that did, in the last 90 days, are refused only for what came from them (SECURITY: no weapon for
+ * locking people out). NIST SP 800-63B-4 (section 3.2.2) allows at most 100 failures of one account: here that many a day, for each
+ * known address and for all others together.
  */
 @Injectable()
 export class MfaLimits {
   private readonly pair: AttemptLimit;
+  private readonly known: AttemptLimit;
   private readonly account: AttemptLimit;
 
   constructor(
@@ -26,7 +28,9 @@ export class MfaLimits {
   ) {
     const limit = (name: string, seconds: number, points: number, message: string): AttemptLimit =>
       new AttemptLimit(counters.window(`mfa:${name}`, seconds), points, message);
-    this.pair = limit('pair', quarterHour, 10, 'Too many wrong codes for this account from this address.');
+    const here = 'Too many wrong codes for this account from this address.';
+    this.pair = limit('pair', quarterHour, 10, here);
+    this.known = limit('known', day, 100, here);
     this.account = limit('account', day, 100, 'Too many wrong codes for this account from new addresses.');
   }
 
@@ -45,10 +49,11 @@ export class MfaLimits {
     const block = addressBlock(ip);
     const isKnown = await this.addresses.knowsAddress(userId, block);
     const pair = `${userId} ${block}`;
+    const [daily, key] = isKnown ? [this.known, pair] : [this.account, userId];
     await this.pair.take(pair);
     let isWrong = false;
     try {
-      if (!isKnown) await this.account.take(userId);
+      await daily.take(key);
     } catch (refusal) {
       await this.pair.giveBack(pair);
       throw refusal;
@@ -60,7 +65,7 @@ export class MfaLimits {
     } finally {
       if (!isWrong) {
         await this.pair.giveBack(pair);
-        if (!isKnown) await this.account.giveBack(userId);
+        await daily.giveBack(key);
       }
     }
   }

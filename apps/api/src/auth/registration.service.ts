@@ -5,9 +5,12 @@ import { auditRow } from '@credvault/audit-log/audit-record.js';
 import { settingsToken, type Settings } from '@credvault/config/settings.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
+import { canonicalAddress } from '@credvault/mail/mail-address.js';
 import { addressBlock } from '@credvault/rate-limit/address-block.js';
 import type { Organization } from '../organizations/organization.entity.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
+import { dataFolderToken } from '../runtime/runtime.js';
+import { removeSetupToken } from '../runtime/setup-token-file.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountLinksRepository } from './account-links.repository.js';
@@ -41,6 +44,7 @@ export class RegistrationService {
     private readonly digester: TokenDigester,
     private readonly auditLog: AuditLog,
     @Inject(settingsToken) private readonly settings: Settings,
+    @Inject(dataFolderToken) private readonly dataFolder: string,
   ) {}
 
   /** @throws RegistrationRefused, EmailTaken, TooManyAttempts, BAD_REQUEST for a weak password */
@@ -53,6 +57,9 @@ export class RegistrationService {
       await this.links.lockRegistration(transaction);
       const isFirst = !(await this.users.anyExists(transaction));
       await this.admit(transaction, registration, isFirst);
+      if (isFirst) {
+        transaction.afterCommit(() => removeSetupToken(this.dataFolder, registration.setupToken));
+      }
       const { email, name } = registration;
       const user = await this.users.create(transaction, { email, name, passwordHash, isSuperuser: isFirst });
       const organization = await this.organizations.createPersonal(transaction, user);
@@ -82,7 +89,7 @@ export class RegistrationService {
     }
     const digest = this.digester.digest(registration.setupToken);
     const link = await this.links.take(transaction, digest, [isFirst ? 'setup' : 'invitation']);
-    const invited = link?.email?.toLowerCase();
+    const invited = link?.email ? canonicalAddress(link.email).toLowerCase() : undefined;
     if (!link || (invited !== undefined && invited !== registration.email.toLowerCase())) {
       throw new RegistrationRefused(
         'This setup token is wrong, used or expired, or was made for another e-mail address. A restart of the service makes a new one while there is no account.',

@@ -265,9 +265,11 @@ export class SessionsRepository {
     );
   }
 
+  /** Whether somebody has signed in from a block of addresses in the last 90 days: as long as a session lasts. */
   async knowsAddress(userId: string, block: string): Promise<boolean> {
     const rows = await this.database.rows(
-      `SELECT 1 FROM sign_in_addresses WHERE user_id = $1 AND address_block = $2`,
+      `SELECT 1 FROM sign_in_addresses
+       WHERE user_id = $1 AND address_block = $2 AND last_used_at > now() - interval '90 days'`,
       [userId, block],
     );
     return rows.length > 0;

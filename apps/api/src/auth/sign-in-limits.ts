@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
+import { canonicalAddress } from '@credvault/mail/mail-address.js';
 import { AttemptLimit } from '@credvault/rate-limit/attempt-limit.js';
 import { Counters } from '@credvault/rate-limit/counters.js';
 
@@ -103,7 +104,7 @@ export class SignInLimits {
   /** The name of an account in counters, which may stand in Redis: no e-mail address goes there. */
   private nameOf(account: TriedAccount): string {
     if ('userId' in account) return `user:${account.userId}`;
-    const digest = this.digester.digest(`sign-in as ${account.email.toLowerCase()}`);
+    const digest = this.digester.digest(`sign-in as ${canonicalAddress(account.email).toLowerCase()}`);
     return `email:${digest.toString('base64url')}`;
   }
 }

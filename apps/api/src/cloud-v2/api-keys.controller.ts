@@ -43,7 +43,7 @@ export class CloudApiKeysController {
   /**
    * Create an API key
    * @remarks Makes a key that acts as oneself in the present organization. Its secret is shown this once. A key that is made
-   * with one that expires expires with it.
+   * with one that expires expires with it, and is stopped with it when that one is reported as leaked.
    */
   @Post()
   @RequiresPerson('api_token.created')
@@ -74,8 +74,8 @@ export class CloudApiKeysController {
 
   /**
    * Pause or resume an API key
-   * @remarks With `active` false the key is refused at once, on every process, until it is resumed. To resume one, a session
-   * has to prove again who it stands for (403 otherwise), and a key that expires resumes none that outlives it.
+   * @remarks With `active` false the key is refused at once, on every process, until it is resumed. To resume one takes a
+   * session that has proved in the last five minutes who it stands for: 403 for a key.
    */
   @Patch(':tokenId')
   @RequiresPerson('api_token.updated')

@@ -6,7 +6,7 @@ import { Requires } from '@credvault/access/rules.js';
 import { AnswersList } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
 import { AuditService } from '../audit/audit.service.js';
-import { OrganizationNotFound } from '../organizations/organizations.errors.js';
+import { assertActsIn } from '../organizations/acts-in.js';
 import { auditLogDto, CloudAuditLogDto, CloudAuditLogsQuery } from './audit-logs.dto.js';
 
 @ApiTags('organizations')
@@ -27,7 +27,7 @@ export class CloudAuditLogsController {
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
     @Query() { action, from, to, last }: CloudAuditLogsQuery,
   ): Promise<CloudAuditLogDto[]> {
-    if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+    assertActsIn(actor, organizationId);
     const events = await this.audit.listAfter(actor, { type: action, from, to, limit: 100 }, last);
     return events.map(auditLogDto);
   }

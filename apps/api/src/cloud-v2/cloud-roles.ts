@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Role } from '@credvault/access/roles.js';
+import type { Scope } from '@credvault/access/scopes.js';
 import type { VaultLevel } from '@credvault/access/vault-levels.js';
 import { RolesService } from '../roles/roles.service.js';
 
@@ -22,6 +23,12 @@ export const roleNames: Record<OrganizationRole | ProjectRole, string> = {
 /** What somebody gets who is given a role of this API. */
 export const builtInRoleOf: Record<OrganizationRole, Role> = { org_admin: 'admin', org_member: 'developer' };
 
+/** With which other roles somebody is what they are asked to be, and more: they stay that. */
+export const stayingWith: Record<OrganizationRole, readonly Role[]> = {
+  org_admin: ['owner'],
+  org_member: [],
+};
+
 /** How far a project is granted to somebody who is given a role in it. */
 export const levelOf: Record<ProjectRole, VaultLevel> = {
   project_admin: 'manager',
@@ -38,17 +45,39 @@ export function projectRoleOf(level: VaultLevel): ProjectRole {
 export class CloudRoles {
   constructor(private readonly roles: RolesService) {}
 
-  /** @param organizationId the organization that has the custom role, as UUID */
-  async nearest(
-    organizationId: string,
-    assigned: { role: string; customRoleId: string | null },
-  ): Promise<OrganizationRole> {
-    return this.nearestNamed(organizationId, this.roles.nameOf(assigned));
+  /**
+   * The role that somebody has in each of these organizations, in one statement however many there are; with the organizations
+   * in the order in which they came.
+   */
+  async inEach<T extends { id: string; role: string; customRoleId: string | null }>(
+    organizations: readonly T[],
+  ): Promise<{ organization: T; role: OrganizationRole; showsProjects: boolean }[]> {
+    const scopes = await this.roles.scopesOf(
+      organizations.map((one) => ({ organizationId: one.id, name: this.roles.nameOf(one) })),
+    );
+    return organizations.map((organization, at) => ({
+      organization,
+      role: nearest(scopes[at]),
+      showsProjects: scopes[at]?.has('project:read') ?? false,
+    }));
   }
 
-  /** @param name as `/api/v1` names a role: built in, or the id of a custom one */
-  async nearestNamed(organizationId: string, name: string): Promise<OrganizationRole> {
-    const { scopes } = await this.roles.resolve(undefined, organizationId, name);
-    return scopes.has('team:manage') ? 'org_admin' : 'org_member';
+  /**
+   * The nearest role of everything that has one in an organization, in one statement.
+   *
+   * @param items their roles as `/api/v1` names them: built in, or the id of a custom one
+   */
+  async nearestOf<T extends { role: string }>(
+    organizationId: string,
+    items: readonly T[],
+  ): Promise<{ item: T; role: OrganizationRole }[]> {
+    const names = [...new Set(items.map(({ role }) => role))];
+    const scopes = await this.roles.scopesOf(names.map((name) => ({ organizationId, name })));
+    const roles = new Map(names.map((name, at) => [name, nearest(scopes[at])]));
+    return items.map((item) => ({ item, role: roles.get(item.role) ?? 'org_member' }));
   }
+}
+
+function nearest(scopes: ReadonlySet<Scope> | undefined): OrganizationRole {
+  return scopes?.has('team:manage') ? 'org_admin' : 'org_member';
 }

@@ -48,7 +48,7 @@ export class CloudConfigurationsController {
 
   /**
    * Keep a configuration
-   * @remarks Makes or replaces one. There are at most 200 of a person in an organization, and as many of the organization.
+   * @remarks Makes or replaces one; the value null takes it away. There are at most 200 of a person in an organization, and as many of the organization.
    */
   @Put(':configurationKey')
   @RequiresPerson('configuration.updated')

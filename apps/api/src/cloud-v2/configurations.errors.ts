@@ -8,7 +8,10 @@ export class ConfigurationNotFound extends DomainError {
 
 export class TooManyConfigurations extends DomainError {
   constructor(most: number) {
-    super('CONFLICT', `There are ${most} configurations already, the most there may be. Change one of them.`);
+    super(
+      'CONFLICT',
+      `There are ${most} configurations already, the most there may be. Change one of them, or take one away by the value null.`,
+    );
   }
 }
 

@@ -60,6 +60,18 @@ export class ConfigurationsRepository {
     return rows.length > 0;
   }
 
+  async delete(
+    transaction: Transaction,
+    { organizationId, userId }: ConfigurationOwner,
+    key: string,
+  ): Promise<void> {
+    await transaction.rows(`DELETE FROM cloud_configurations WHERE ${ofOwner} AND key = $3`, [
+      organizationId,
+      userId,
+      key,
+    ]);
+  }
+
   async count(transaction: Transaction, { organizationId, userId }: ConfigurationOwner): Promise<number> {
     const [row] = await transaction.rows<{ count: number }>(
       `SELECT count(*)::int AS count FROM cloud_configurations WHERE ${ofOwner}`,

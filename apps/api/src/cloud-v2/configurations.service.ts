@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
-import { Database } from '@credvault/database/database.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
 import { publicId, uuidOf } from '@credvault/database/typed-id.js';
-import { OrganizationNotFound } from '../organizations/organizations.errors.js';
+import { assertActsIn } from '../organizations/acts-in.js';
 import { UserNotFound } from '../users/users.errors.js';
 import {
   ConfigurationKeyInvalid,
@@ -46,21 +46,25 @@ export class ConfigurationsService {
     return configurationDto(owner, found);
   }
 
-  /** @throws OrganizationNotFound, UserNotFound, ScopeMissing, ConfigurationKeyInvalid, TooManyConfigurations */
+  /**
+   * Keeps a value; null takes away what is kept.
+   *
+   * @throws OrganizationNotFound, UserNotFound, ScopeMissing, ConfigurationKeyInvalid, TooManyConfigurations
+   */
   async put(actor: Actor, key: string, fields: CloudPutConfigurationDto): Promise<CloudConfigurationDto> {
     const owner = writableOwner(actor, fields);
     if (!keyPattern.test(key)) throw new ConfigurationKeyInvalid();
     const configuration = { key, value: fields.value };
     await this.database.transaction(async (transaction) => {
       await this.configurations.lock(transaction, owner);
-      if (!(await this.configurations.update(transaction, owner, configuration))) {
-        const count = await this.configurations.count(transaction, owner);
-        if (count >= mostConfigurations) throw new TooManyConfigurations(mostConfigurations);
-        await this.configurations.insert(transaction, owner, configuration);
+      if (configuration.value === null) {
+        await this.configurations.delete(transaction, owner, key);
+      } else {
+        await this.keep(transaction, owner, configuration);
       }
       const isOwn = owner.userId !== null;
       await this.auditLog.recordChange(transaction, actor, {
-        type: 'configuration.updated',
+        type: configuration.value === null ? 'configuration.deleted' : 'configuration.updated',
         status: 200,
         resourceType: isOwn ? 'user' : 'organization',
         resourceId: owner.userId ?? owner.organizationId,
@@ -69,11 +73,22 @@ export class ConfigurationsService {
     }, actor.organizationId);
     return configurationDto(owner, configuration);
   }
+
+  private async keep(
+    transaction: Transaction,
+    owner: ConfigurationOwner,
+    configuration: Configuration,
+  ): Promise<void> {
+    if (await this.configurations.update(transaction, owner, configuration)) return;
+    const count = await this.configurations.count(transaction, owner);
+    if (count >= mostConfigurations) throw new TooManyConfigurations(mostConfigurations);
+    await this.configurations.insert(transaction, owner, configuration);
+  }
 }
 
 function readableOwner(actor: Actor, organizationId: string | undefined): ConfigurationOwner {
   if (organizationId === undefined) return ownOf(actor);
-  assertActsIn(actor, organizationId);
+  assertActsIn(actor, uuidOf('organization', organizationId));
   if (!actor.scopes.has('organization:read')) throw new ScopeMissing('organization:read');
   return { organizationId: actor.organizationId, userId: null };
 }
@@ -82,7 +97,7 @@ function writableOwner(
   actor: Actor,
   { organization_id: organizationId, user_id: userId }: CloudPutConfigurationDto,
 ): ConfigurationOwner {
-  if (organizationId !== undefined) assertActsIn(actor, organizationId);
+  if (organizationId !== undefined) assertActsIn(actor, uuidOf('organization', organizationId));
   if (userId !== undefined && uuidOf('user', userId) !== actor.userId) throw new UserNotFound();
   if (organizationId === undefined || userId !== undefined) return ownOf(actor);
   if (!actor.scopes.has('settings:modify')) throw new ScopeMissing('settings:modify');
@@ -91,10 +106,6 @@ function writableOwner(
 
 function ownOf({ organizationId, userId }: Actor): ConfigurationOwner {
   return { organizationId, userId };
-}
-
-function assertActsIn(actor: Actor, organizationId: string): void {
-  if (uuidOf('organization', organizationId) !== actor.organizationId) throw new OrganizationNotFound();
 }
 
 function configurationDto(

@@ -1,4 +1,5 @@
 import { IsEmail, IsIn, IsInt, MaxLength, MinLength } from 'class-validator';
+import { MailAddress } from '@credvault/mail/address-input.js';
 import { organizationRoles, projectRoles, type OrganizationRole, type ProjectRole } from './cloud-roles.js';
 
 /** A role in an organization. */
@@ -107,8 +108,8 @@ export class CloudUpdateCurrentUserDto {
    * The new e-mail address, to which the token that confirms it is mailed.
    * @example "jane.doe@example.com"
    */
-  // As in `/api/v1`: mails go to plain addresses only.
-  @IsEmail({ blacklisted_chars: '"(),:;<>\\[\\]\\\\' })
+  @IsEmail()
+  @MailAddress()
   @MaxLength(254)
   email!: string;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
 import { reachIntoProject } from '@credvault/access/project-levels.js';
+import { lacksSecondFactor } from '@credvault/access/second-factor.js';
 import { UserHmac } from '@credvault/crypto/user-hmac.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { OwnOrganizationsService } from '../organizations/own-organizations.service.js';
@@ -12,10 +13,8 @@ import type {
   CloudOrganizationRoleDto,
   CloudProjectRoleDto,
 } from './current-user.dto.js';
+import { identityProvider } from './people.dto.js';
 import { wholeList } from './whole-list.js';
-
-/** Every account is one of this service, also where the provider of an organization signs it in. */
-export const identityProvider = 'credvault';
 
 /** Whoever asks, as this API shows them. */
 @Injectable()
@@ -52,17 +51,15 @@ export class CloudCurrentUserService {
 
   private async organizationRolesOf(actor: Actor): Promise<CloudOrganizationRoleDto[]> {
     const organizations = await wholeList((query) => this.organizations.list(actor, query, (found) => found));
-    return Promise.all(
-      organizations.map(async (organization) => ({
-        organization_id: publicId('organization', organization.id),
-        role_fqn: await this.roles.nearest(organization.id, organization),
-      })),
-    );
+    return (await this.roles.inEach(organizations)).map(({ organization, role }) => ({
+      organization_id: publicId('organization', organization.id),
+      role_fqn: role,
+    }));
   }
 
-  /** Whoever sees no projects has no role in any. */
+  /** Whoever sees no projects has no role in any, and who is kept out for want of a second factor sees none. */
   private async projectRolesOf(actor: Actor): Promise<CloudProjectRoleDto[]> {
-    if (!actor.scopes.has('project:read')) return [];
+    if (!actor.scopes.has('project:read') || lacksSecondFactor(actor)) return [];
     const ids = await wholeList((query) => this.projects.list(actor, query, ({ id }) => id));
     return ids.map((id) => ({
       project_id: publicId('project', id),

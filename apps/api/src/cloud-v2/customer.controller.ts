@@ -5,7 +5,7 @@ import { CurrentActor } from '@credvault/access/current-actor.js';
 import { Requires } from '@credvault/access/rules.js';
 import { Answers } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
-import { OrganizationNotFound } from '../organizations/organizations.errors.js';
+import { assertActsIn } from '../organizations/acts-in.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import { CloudCustomerDto, CloudPutCustomerDto, customerDto, customerOf } from './customer.dto.js';
 import { CustomerNotFound, TaxIdMissing } from './customer.errors.js';
@@ -26,7 +26,7 @@ export class CloudCustomerController {
     @CurrentActor() actor: Actor,
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
   ): Promise<CloudCustomerDto> {
-    if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+    assertActsIn(actor, organizationId);
     const customer = await this.subscriptions.findCustomer(actor);
     if (!customer) throw new CustomerNotFound();
     return customerDto(customer);
@@ -44,7 +44,7 @@ export class CloudCustomerController {
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
     @Body() body: CloudPutCustomerDto,
   ): Promise<CloudCustomerDto> {
-    if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+    assertActsIn(actor, organizationId);
     if (body.tax_id === undefined && body.tax_id_type !== undefined) throw new TaxIdMissing();
     return customerDto(await this.subscriptions.replaceCustomer(actor, customerOf(body)));
   }

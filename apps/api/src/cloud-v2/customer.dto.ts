@@ -1,12 +1,8 @@
-import { IsEmail, IsISO31661Alpha2, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsEmail, IsString, Length, MaxLength } from 'class-validator';
 import { IsPrintable } from '@credvault/http/is-printable.js';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
-import {
-  countryPattern,
-  customerBounds,
-  phonePattern,
-  taxIdTypePattern,
-} from '../subscriptions/customer-bounds.js';
+import { MailAddress } from '@credvault/mail/address-input.js';
+import { customerBounds, IsCountry, IsPhone, IsTaxIdType } from '../subscriptions/customer-bounds.js';
 import type { Customer } from '../subscriptions/subscription.entity.js';
 
 /** Where bills go to. */
@@ -108,6 +104,7 @@ export class CloudPutCustomerDto {
    * @example "billing@example.com"
    */
   @IsEmail()
+  @MailAddress()
   @MaxLength(customerBounds.email)
   email!: string;
 
@@ -115,19 +112,16 @@ export class CloudPutCustomerDto {
    * Telephone number.
    * @example "+43 5572 123456"
    */
-  @IsString()
   @Length(3, customerBounds.phone)
-  @Matches(phonePattern)
+  @IsPhone()
   phone!: string;
 
   /**
    * Country, as two capital letters (ISO 3166-1 alpha-2).
    * @example "AT"
    */
-  @IsString()
   @Length(2, 2)
-  @Matches(countryPattern)
-  @IsISO31661Alpha2({ message: '$property must be a country of ISO 3166-1 alpha-2' })
+  @IsCountry()
   country!: string;
 
   /**
@@ -182,9 +176,8 @@ export class CloudPutCustomerDto {
    * @example "eu_vat"
    */
   @MayBeAbsent()
-  @IsString()
   @Length(1, customerBounds.taxIdType)
-  @Matches(taxIdTypePattern)
+  @IsTaxIdType()
   tax_id_type?: string;
 }
 

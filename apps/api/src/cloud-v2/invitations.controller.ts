@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { OwnSignIn, Requires, RequiresPerson } from '@credvault/access/rules.js';
+import { OwnSignIn, Requires, RequiresSession } from '@credvault/access/rules.js';
 import { publicId, uuidOf } from '@credvault/database/typed-id.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersList, Fails } from '@credvault/http/document/operation.js';
@@ -40,11 +40,8 @@ export class CloudInvitationsController {
   ): Promise<CloudInvitationDto[]> {
     const found = await wholeList((query) => this.invitations.list(actor, organizationId, query));
     const id = publicId('organization', organizationId);
-    return Promise.all(
-      found.map(async (one) =>
-        invitationDto(one, id, await this.roles.nearestNamed(organizationId, one.role)),
-      ),
-    );
+    const withRoles = await this.roles.nearestOf(organizationId, found);
+    return withRoles.map(({ item, role }) => invitationDto(item, id, role));
   }
 
   /**
@@ -74,14 +71,14 @@ export class CloudInvitationAcceptanceController {
 
   /**
    * Accept an invitation
-   * @remarks Joins the organization that the token is an invitation to, with the account that the key belongs to, whose e-mail
-   * address must be the invited one. Make a key there to act in it. A token that is unknown, expired, used, or for somebody
+   * @remarks Joins the organization that the token is an invitation to, with the account of the session, whose e-mail address
+   * must be the invited one. Make a key there to act in it. A token that is unknown, expired, used, or for somebody
    * else is 403.
    */
   @Post()
   @HttpCode(200)
   @OwnSignIn()
-  @RequiresPerson('invitation.accepted')
+  @RequiresSession('invitation.accepted')
   @Answers(200, CloudInvitationAcceptedDto, 'The organization that was joined.')
   @Fails('CONFLICT')
   async acceptInvitation(
@@ -92,10 +89,11 @@ export class CloudInvitationAcceptanceController {
     const { answer, headers } = await this.acceptance.acceptAs(actor, token, retry);
     const { organization, role } = answer;
     const uuid = uuidOf('organization', organization.id) ?? '';
+    const [joinedAs] = await this.roles.nearestOf(uuid, [{ role }]);
     const joined = {
       success: true,
       organization_id: organization.id,
-      role_fqn: await this.roles.nearestNamed(uuid, role),
+      role_fqn: joinedAs?.role ?? 'org_member',
       message: `You belong to ${organization.name} now.`,
     };
     return Answer.of(joined, { headers });

@@ -4,11 +4,11 @@ import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { Requires, RequiresActor } from '@credvault/access/rules.js';
 import { publicId } from '@credvault/database/typed-id.js';
+import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersList, Fails } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
-import { DeparturesService } from '../members/departures.service.js';
+import { RetryWith, type RetryKey } from '@credvault/http/retry-key.js';
 import { RemoveMemberQuery } from '../members/member.dto.js';
-import { OrganizationNotFound } from '../organizations/organizations.errors.js';
 import { CloudOrganizationUsersService } from './organization-users.service.js';
 import {
   CloudAddOrganizationUserDto,
@@ -23,7 +23,6 @@ export class CloudOrganizationUsersController {
   constructor(
     private readonly people: CloudPeopleService,
     private readonly users: CloudOrganizationUsersService,
-    private readonly departures: DeparturesService,
   ) {}
 
   /**
@@ -42,7 +41,8 @@ export class CloudOrganizationUsersController {
 
   /**
    * Give somebody a role in an organization
-   * @remarks A member gets the role at once. An e-mail address that no member has gets an invitation, which its owner accepts.
+   * @remarks A member gets the role at once, in the place of the one they had; an owner stays one when asked to be an
+   * administrator. An e-mail address that no member has gets an invitation, which its owner accepts.
    * Nobody gives more than they have; 409 for the last owner.
    */
   @Post()
@@ -50,12 +50,14 @@ export class CloudOrganizationUsersController {
   @Requires('team:manage', 'member.updated')
   @Answers(200, CloudOrganizationUserAddedDto, 'They have the role, or are invited.')
   @Fails('CONFLICT')
-  addOrganizationUser(
+  async addOrganizationUser(
     @CurrentActor() actor: Actor,
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
     @Body() body: CloudAddOrganizationUserDto,
-  ): Promise<CloudOrganizationUserAddedDto> {
-    return this.users.add(actor, organizationId, body);
+    @RetryWith() retry?: RetryKey,
+  ): Promise<Answer<CloudOrganizationUserAddedDto>> {
+    const { answer, headers } = await this.users.add(actor, organizationId, body, retry);
+    return Answer.of(answer, { headers });
   }
 
   /**
@@ -74,8 +76,6 @@ export class CloudOrganizationUsersController {
     @Param('idOrEmail') idOrEmail: string,
     @Query() query: RemoveMemberQuery,
   ): Promise<void> {
-    if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
-    const { memberId } = await this.people.get(actor, idOrEmail);
-    await this.departures.remove(actor, organizationId, memberId, query);
+    await this.users.remove(actor, organizationId, idOrEmail, query);
   }
 }

@@ -2,7 +2,14 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nest
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
-import { OwnSignIn, Requires, RequiresActor, RequiresPerson, StepUp } from '@credvault/access/rules.js';
+import {
+  OwnSignIn,
+  Requires,
+  RequiresActor,
+  RequiresPerson,
+  RequiresSession,
+  StepUp,
+} from '@credvault/access/rules.js';
 import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersList, Fails } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
@@ -83,12 +90,13 @@ export class CloudOrganizationsController {
 
   /**
    * Delete an organization
-   * @remarks For owners: permanently deletes the organization that the credential acts in, with every credential in it. 409
-   * unless it is empty, and for the last organization of a person. One that is not empty `/api/v1` deletes.
+   * @remarks For owners: permanently deletes the organization that the session acts in, with every credential in it. 409
+   * unless it is empty, also of what could be restored, and for the last organization of a person. One that is not empty
+   * `/api/v1` deletes.
    */
   @Delete(':organizationId')
   @HttpCode(204)
-  @RequiresPerson('organization.deleted')
+  @RequiresSession('organization.deleted')
   @StepUp()
   @Answers(204, null, 'The organization is gone.')
   @Fails('CONFLICT')
@@ -96,6 +104,6 @@ export class CloudOrganizationsController {
     @CurrentActor() actor: Actor,
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
   ): Promise<void> {
-    await this.deletion.delete(actor, organizationId, {});
+    await this.deletion.deleteEmpty(actor, organizationId);
   }
 }

@@ -1,6 +1,8 @@
 import { IsBoolean, IsEmail, IsIn, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import { IsPrintable } from '@credvault/http/is-printable.js';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
+import { MayBeNull } from '@credvault/http/may-be-null.js';
+import { MailAddress } from '@credvault/mail/address-input.js';
 import { CloudDatesDto } from './dates.dto.js';
 import { organizationRoles, type OrganizationRole } from './cloud-roles.js';
 
@@ -58,16 +60,17 @@ export class CloudOrganizationDto {
 /** What only this API says of an organization. */
 class CloudOrganizationFields {
   /**
-   * Address at which the organization is reached.
+   * Address at which the organization is reached; null for none.
    * @example "platform@example.com"
    */
-  @MayBeAbsent()
+  @MayBeNull()
   @IsEmail()
+  @MailAddress()
   @MaxLength(254)
-  email?: string;
+  email?: string | null;
 
   /**
-   * Whether the organization wants to be told about its service; true unless said.
+   * Whether the organization wants to be told about its service; true unless said. To change it takes `billing:manage`.
    * @example true
    */
   @MayBeAbsent()

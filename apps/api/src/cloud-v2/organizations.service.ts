@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { AdministratorRequired } from '@credvault/access/access.errors.js';
+import { AdministratorRequired, ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import type { Transaction } from '@credvault/database/database.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import type { Outcome } from '@credvault/http/idempotency.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { OrganizationLimitsService } from '../organizations/organization-limits.service.js';
-import { OrganizationsService } from '../organizations/organizations.service.js';
 import { OwnOrganizationsService } from '../organizations/own-organizations.service.js';
 import { ProjectsService } from '../projects/projects.service.js';
+import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import {
   CloudOrganizationsRepository,
   type CloudOrganizationFacts,
@@ -34,7 +34,7 @@ export class CloudOrganizationsService {
   constructor(
     private readonly own: OwnOrganizationsService,
     private readonly limits: OrganizationLimitsService,
-    private readonly memberships: OrganizationsService,
+    private readonly subscriptions: SubscriptionsService,
     private readonly projects: ProjectsService,
     private readonly facts: CloudOrganizationsRepository,
     private readonly roles: CloudRoles,
@@ -68,7 +68,8 @@ export class CloudOrganizationsService {
   /**
    * Changes the organization that the actor acts in.
    *
-   * @throws ScopeMissing, OrganizationNotFound; AdministratorRequired for another `plan_type` than it has
+   * @throws ScopeMissing, also without `billing:manage` for other `notifications_enabled`; OrganizationNotFound;
+   *   AdministratorRequired for another `plan_type` than it has
    */
   async update(
     actor: Actor,
@@ -76,8 +77,10 @@ export class CloudOrganizationsService {
     { name, ...change }: CloudUpdateOrganizationDto,
   ): Promise<CloudOrganizationDto> {
     const present = await this.own.get(actor, id);
-    const { plan_type: presentType } = await this.toDto(actor, present);
-    if (change.plan_type !== undefined && change.plan_type !== presentType) assertMaySetPlan(actor);
+    const shown = await this.toDto(actor, present);
+    if (change.plan_type !== undefined && change.plan_type !== shown.plan_type) assertMaySetPlan(actor);
+    const { notifications_enabled: wanted = shown.notifications_enabled } = change;
+    if (wanted !== shown.notifications_enabled) assertManagesSubscription(actor);
     const fields = name === undefined ? {} : { name };
     const also = {
       fields: Object.keys(change),
@@ -95,7 +98,10 @@ export class CloudOrganizationsService {
     plan: string,
     { email, plan_type: planType, notifications_enabled: notificationsEnabled }: Change,
   ): Promise<void> {
-    await this.facts.save(transaction, id, { email, planType, notificationsEnabled });
+    await this.facts.save(transaction, id, { email, planType });
+    if (notificationsEnabled !== undefined) {
+      await this.subscriptions.setNotified(transaction, id, notificationsEnabled);
+    }
     const wanted = planType === undefined ? plan : planOfType[planType as PlanType];
     if (wanted !== plan) await this.limits.change(transaction, actor, id, { plan: wanted });
   }
@@ -107,36 +113,38 @@ export class CloudOrganizationsService {
   }
 
   private async toDtos(actor: Actor, organizations: OwnOrganization[]): Promise<CloudOrganizationDto[]> {
-    const facts = await this.facts.findAll(organizations.map(({ id }) => id));
-    return Promise.all(
-      organizations.map(async (organization) =>
-        organizationDto(
-          organization,
-          facts.get(organization.id),
-          await this.roles.nearest(organization.id, organization),
-          await this.countProjects(actor, organization.id),
-        ),
+    const withRoles = await this.roles.inEach(organizations);
+    const open = withRoles.filter(({ organization }) => organization.isOpen);
+    const ids = open.map(({ organization }) => organization.id);
+    const showing = open.filter(({ showsProjects }) => showsProjects);
+    const [facts, notified, counts] = await Promise.all([
+      this.facts.findAll(ids),
+      this.subscriptions.findNotified(ids),
+      this.countProjects(
+        actor,
+        showing.map(({ organization }) => organization.id),
       ),
-    );
+    ]);
+    return withRoles.map(({ organization, role }) => {
+      const { id } = organization;
+      const said = { ...facts.get(id), notificationsEnabled: notified.get(id) };
+      return organizationDto(organization, said, role, counts.get(id) ?? 0);
+    });
   }
 
-  /** Projects that the person may see there, with what they are allowed there. */
-  private async countProjects(actor: Actor, organizationId: string): Promise<number> {
-    const there = await this.actorIn(actor, organizationId);
-    if (!there.scopes.has('project:read')) return 0;
-    return (await this.projects.list(there, { limit: 1 }, ({ id }) => id)).total;
-  }
-
-  private async actorIn(actor: Actor, organizationId: string): Promise<Actor> {
-    if (organizationId === actor.organizationId) return actor;
-    const rights = await this.memberships.rightsOf(undefined, organizationId, actor.userId);
-    return { ...actor, organizationId, scopes: new Set(), grants: new Map(), projects: new Map(), ...rights };
+  /** Projects that the person may see in each: where they act, with what their credential may; elsewhere as members. */
+  private async countProjects(actor: Actor, organizationIds: string[]): Promise<Map<string, number>> {
+    const { organizationId: here } = actor;
+    const elsewhere = organizationIds.filter((id) => id !== here);
+    const counts = await this.projects.countIn(elsewhere, actor.userId);
+    const isSeen = organizationIds.includes(here) && actor.scopes.has('project:read');
+    return isSeen ? counts.set(here, await this.projects.count(actor)) : counts;
   }
 }
 
 function organizationDto(
   organization: OwnOrganization,
-  facts: CloudOrganizationFacts | undefined,
+  said: Partial<CloudOrganizationFacts> & { notificationsEnabled?: boolean },
   role: CloudOrganizationDto['role_fqn'],
   projectCount: number,
 ): CloudOrganizationDto {
@@ -144,9 +152,9 @@ function organizationDto(
   return {
     id: publicId('organization', id),
     name,
-    email: facts?.email ?? null,
-    plan_type: typeOfPlan(plan, facts?.planType ?? null),
-    notifications_enabled: facts?.notificationsEnabled ?? true,
+    email: said.email ?? null,
+    plan_type: typeOfPlan(plan, said.planType ?? null),
+    notifications_enabled: said.notificationsEnabled ?? true,
     project_count: projectCount,
     role_fqn: role,
     dc: datesDto(organization),
@@ -158,4 +166,9 @@ function assertMaySetPlan(actor: Actor): void {
   if (actor.isSuperuser && actor.credentialType !== 'api_key') return;
   actor.origin.remark = 'administrator required';
   throw new AdministratorRequired();
+}
+
+/** Whether the organization wants mail is a matter of its subscription, here as in `/api/v1`. @throws ScopeMissing */
+function assertManagesSubscription({ scopes }: Actor): void {
+  if (!scopes.has('billing:manage')) throw new ScopeMissing('billing:manage');
 }

@@ -2,6 +2,9 @@ import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { organizationRoles, projectRoles, type OrganizationRole, type ProjectRole } from './cloud-roles.js';
 import { CloudOrganizationRoleDto, CloudProjectRoleDto } from './current-user.dto.js';
 
+/** Every account is one of this service, also where the provider of an organization signs it in. */
+export const identityProvider = 'credvault';
+
 /** A person. */
 export class CloudPersonDto {
   /**

@@ -3,14 +3,17 @@ import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import { parseMemberId } from '@credvault/access/member-id.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
+import { canonicalAddress } from '@credvault/mail/mail-address.js';
 import type { MemberDto } from '../members/member.dto.js';
 import type { MemberId } from '../members/member-id.js';
 import { MemberNotFound } from '../members/members.errors.js';
 import { MembersService } from '../members/members.service.js';
 import { CloudRoles } from './cloud-roles.js';
-import { identityProvider } from './current-user.service.js';
-import type { CloudOrganizationUserDto, CloudPersonDto } from './people.dto.js';
+import { identityProvider, type CloudOrganizationUserDto, type CloudPersonDto } from './people.dto.js';
 import { wholeList } from './whole-list.js';
+
+/** A person whom a request names. */
+export type NamedPerson = MemberDto & { memberId: MemberId };
 
 /** The people of the organization that an actor acts in, as this API shows and names them. Service accounts are none. */
 @Injectable()
@@ -25,17 +28,9 @@ export class CloudPeopleService {
     assertSeesPeople(actor);
     const uuid = uuidOf('organization', organizationId) ?? '';
     const members = await wholeList((query) => this.members.list(actor, uuid, { ...query, type: 'user' }));
-    const names = new Set(members.map(({ role }) => role));
-    const roles = new Map(
-      await Promise.all(
-        [...names].map(async (name) => [name, await this.roles.nearestNamed(uuid, name)] as const),
-      ),
-    );
-    return members.map((member) => ({
-      ...personDto(member),
-      organization_roles: [
-        { organization_id: organizationId, role_fqn: roles.get(member.role) ?? 'org_member' },
-      ],
+    return (await this.roles.nearestOf(uuid, members)).map(({ item, role }) => ({
+      ...personDto(item),
+      organization_roles: [{ organization_id: organizationId, role_fqn: role }],
     }));
   }
 
@@ -45,23 +40,30 @@ export class CloudPeopleService {
    *
    * @throws MemberNotFound for an id that no member has; ScopeMissing for whoever may not know who is a member
    */
-  async find(actor: Actor, idOrEmail: string): Promise<MemberDto | undefined> {
+  async find(actor: Actor, idOrEmail: string): Promise<NamedPerson | undefined> {
     assertSeesPeople(actor);
     const { organizationId } = actor;
-    if (!idOrEmail.includes('@')) {
-      return this.members.toDto(await this.members.get(actor, organizationId, personId(idOrEmail)));
-    }
-    const found = await wholeList((query) =>
-      this.members.list(actor, organizationId, { ...query, type: 'user', search: idOrEmail }),
-    );
-    return found.find(({ email }) => email?.toLowerCase() === idOrEmail.toLowerCase());
+    const found = idOrEmail.includes('@')
+      ? await this.members.findByAddress(actor, organizationId, canonicalAddress(idOrEmail))
+      : await this.members.get(actor, organizationId, personId(idOrEmail));
+    return found && { ...this.members.toDto(found), memberId: { kind: 'person', userId: found.id } };
   }
 
   /** As `find`, for somebody who must be a member. @throws MemberNotFound, ScopeMissing */
-  async get(actor: Actor, idOrEmail: string): Promise<MemberDto & { memberId: MemberId }> {
+  async get(actor: Actor, idOrEmail: string): Promise<NamedPerson> {
     const member = await this.find(actor, idOrEmail);
     if (!member) throw new MemberNotFound();
-    return { ...member, memberId: personId(member.id) };
+    return member;
+  }
+
+  /** As `find`, undefined also for an id that no member has. @throws ScopeMissing */
+  async findNamed(actor: Actor, idOrEmail: string): Promise<NamedPerson | undefined> {
+    try {
+      return await this.find(actor, idOrEmail);
+    } catch (error) {
+      if (error instanceof MemberNotFound) return undefined;
+      throw error;
+    }
   }
 }
 

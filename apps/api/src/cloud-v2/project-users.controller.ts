@@ -3,8 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { Requires } from '@credvault/access/rules.js';
+import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersList } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
+import { RetryWith, type RetryKey } from '@credvault/http/retry-key.js';
 import { ProjectsService } from '../projects/projects.service.js';
 import { CloudAddProjectUserDto, CloudProjectUserAddedDto, CloudProjectUserDto } from './people.dto.js';
 import { CloudProjectUsersService } from './project-users.service.js';
@@ -34,19 +36,22 @@ export class CloudProjectUsersController {
 
   /**
    * Give somebody a role in a project
-   * @remarks Gives a member of the organization the role at once. One must manage the project, and nobody gives more than they
+   * @remarks Gives a member of the organization the role at once, in the place of what they had. One must manage the project, and nobody gives more than they
    * have. 404 for somebody who does not belong to the organization: invite them there first.
    */
   @Post()
   @HttpCode(200)
   @Requires('project:write', 'grant.created')
   @Answers(200, CloudProjectUserAddedDto, 'They have the role.')
-  addProjectUser(
+  async addProjectUser(
     @CurrentActor() actor: Actor,
     @Param('projectId', IdParam.of('project')) projectId: string,
     @Body() body: CloudAddProjectUserDto,
-  ): Promise<CloudProjectUserAddedDto> {
-    return this.users.add(this.projects.authorize(actor, 'project:write', projectId), body);
+    @RetryWith() retry?: RetryKey,
+  ): Promise<Answer<CloudProjectUserAddedDto>> {
+    const project = this.projects.authorize(actor, 'project:write', projectId);
+    const { answer, headers } = await this.users.add(project, body, retry);
+    return Answer.of(answer, { headers });
   }
 
   /**

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { memberIdOf } from '@credvault/access/member-id.js';
 import { levelOfRank } from '@credvault/access/vault-levels.js';
 import { publicId } from '@credvault/database/typed-id.js';
-import { GrantedAlready } from '../grants/grants.errors.js';
+import type { Outcome } from '@credvault/http/idempotency.js';
+import type { RetryKey } from '@credvault/http/retry-key.js';
 import { GrantsService } from '../grants/grants.service.js';
+import { MemberGrantsService } from '../grants/member-grants.service.js';
 import { MemberNotFound } from '../members/members.errors.js';
 import type { AuthorizedProject } from '../projects/authorized-project.js';
 import { levelOf, projectRoleOf, type ProjectRole } from './cloud-roles.js';
@@ -11,24 +13,18 @@ import type { CloudAddProjectUserDto, CloudProjectUserAddedDto, CloudProjectUser
 import { CloudPeopleService } from './people.service.js';
 import { wholeList } from './whole-list.js';
 
-interface PersonInProject {
-  /** UUID of the grant that gives them the role. */
-  grantId: string;
-  uid: string;
-  role: ProjectRole;
-}
-
 /** People in projects: those to whom a project is granted by themselves. What teams have is in `/api/v1` alone. */
 @Injectable()
 export class CloudProjectUsersService {
   constructor(
     private readonly people: CloudPeopleService,
     private readonly grants: GrantsService,
+    private readonly memberGrants: MemberGrantsService,
   ) {}
 
   /** @throws ProjectNotFound */
   async list(project: AuthorizedProject): Promise<CloudProjectUserDto[]> {
-    const inProject = new Map((await this.peopleIn(project)).map((person) => [person.uid, person.role]));
+    const inProject = await this.rolesIn(project);
     const people = await this.people.list(project.actor, publicId('organization', project.organizationId));
     return people.flatMap(({ organization_roles: _roles, ...person }) => {
       const role = inProject.get(person.uid);
@@ -40,46 +36,36 @@ export class CloudProjectUsersService {
   }
 
   /**
-   * Gives a member of the organization a role in a project.
+   * Gives a member of the organization a role in a project: exactly what the role means, be it less than they had.
    *
    * @throws ProjectNotFound, MemberNotFound, RightsTooWide
    */
   async add(
     project: AuthorizedProject,
     { user, role_fqn: role }: CloudAddProjectUserDto,
-  ): Promise<CloudProjectUserAddedDto> {
-    const { id: uid } = await this.people.get(project.actor, user);
-    const present = (await this.peopleIn(project)).find((person) => person.uid === uid);
-    if (!present) {
-      try {
-        await this.grants.create(project, { memberId: uid, level: levelOf[role] });
-      } catch (error) {
-        // Somebody else was faster: their grant is changed.
-        if (error instanceof GrantedAlready) return this.add(project, { user, role_fqn: role });
-        throw error;
-      }
-    } else if (present.role !== role) {
-      await this.grants.update(project, present.grantId, levelOf[role]);
-    } else {
-      project.actor.origin.event = 'grant.unchanged';
-    }
+    retry?: RetryKey,
+  ): Promise<Outcome<CloudProjectUserAddedDto>> {
+    const { id: user_id, memberId } = await this.people.get(project.actor, user);
+    const { headers } = await this.memberGrants.give(project, memberId.userId, levelOf[role], retry);
     const project_id = publicId('project', project.id);
-    return { user, user_id: uid, project_id, role_fqn: role, added: true, invited: false };
+    return { answer: { user, user_id, project_id, role_fqn: role, added: true, invited: false }, headers };
   }
 
   /** @throws ProjectNotFound, MemberNotFound, also for a member who has no role in the project */
   async remove(project: AuthorizedProject, idOrEmail: string): Promise<void> {
-    const { id: uid } = await this.people.get(project.actor, idOrEmail);
-    const present = (await this.peopleIn(project)).find((person) => person.uid === uid);
-    if (!present) throw new MemberNotFound();
-    await this.grants.delete(project, present.grantId);
+    const { memberId } = await this.people.get(project.actor, idOrEmail);
+    if (!(await this.memberGrants.takeBack(project, memberId.userId))) throw new MemberNotFound();
   }
 
-  private async peopleIn(project: AuthorizedProject): Promise<PersonInProject[]> {
+  /** The role of each person in a project, by their public id. */
+  private async rolesIn(project: AuthorizedProject): Promise<Map<string, ProjectRole>> {
     const grants = await wholeList((query) => this.grants.list(project, query, (grant) => grant));
-    return grants.flatMap(({ id: grantId, memberKind, granteeId, level }) => {
-      if (memberKind !== 'person') return [];
-      return [{ grantId, uid: memberIdOf(memberKind, granteeId), role: projectRoleOf(levelOfRank(level)) }];
-    });
+    return new Map(
+      grants.flatMap(({ memberKind, granteeId, level }) =>
+        memberKind === 'person'
+          ? [[memberIdOf(memberKind, granteeId), projectRoleOf(levelOfRank(level))] as const]
+          : [],
+      ),
+    );
   }
 }

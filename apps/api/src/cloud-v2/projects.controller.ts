@@ -8,7 +8,7 @@ import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersList, Fails } from '@credvault/http/document/operation.js';
 import { IdParam } from '@credvault/http/id-param.js';
 import { RetryWith, type RetryKey } from '@credvault/http/retry-key.js';
-import { OrganizationNotFound } from '../organizations/organizations.errors.js';
+import { assertActsIn } from '../organizations/acts-in.js';
 import { ProjectsService } from '../projects/projects.service.js';
 import {
   CloudCreateProjectDto,
@@ -46,7 +46,7 @@ export class CloudProjectsController {
     @CurrentActor() actor: Actor,
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
   ): Promise<CloudProjectDto[]> {
-    if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+    assertActsIn(actor, organizationId);
     return this.listProjects(actor);
   }
 
@@ -64,8 +64,7 @@ export class CloudProjectsController {
     @Body() body: CloudCreateProjectDto,
     @RetryWith() retry?: RetryKey,
   ): Promise<Answer<CloudProjectDto>> {
-    if (uuidOf('organization', body.organization_id) !== actor.organizationId)
-      throw new OrganizationNotFound();
+    assertActsIn(actor, uuidOf('organization', body.organization_id));
     const fields = { ...projectFields(body), name: body.name };
     const { answer, headers } = await this.projects.create(actor, fields, retry);
     return Answer.of(projectDto(answer), { headers });

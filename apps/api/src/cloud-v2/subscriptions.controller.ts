@@ -4,9 +4,11 @@ import type { Actor } from '@credvault/access/actor.js';
 import { CurrentActor } from '@credvault/access/current-actor.js';
 import { Requires } from '@credvault/access/rules.js';
 import { uuidOf } from '@credvault/database/typed-id.js';
+import { Answer } from '@credvault/http/answer.js';
 import { Answers, AnswersList, Fails } from '@credvault/http/document/operation.js';
 import { IdParam, ResourceNotFound } from '@credvault/http/id-param.js';
-import { OrganizationNotFound } from '../organizations/organizations.errors.js';
+import { assertActsIn } from '../organizations/acts-in.js';
+import { RetryWith, type RetryKey } from '@credvault/http/retry-key.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import { defaultPlanType, planOfType } from './plan-types.js';
 import {
@@ -38,7 +40,8 @@ export class CloudSubscriptionsController {
     @CurrentActor() actor: Actor,
     @Query() query: CloudSubscriptionsQuery,
   ): Promise<CloudSubscriptionDto[]> {
-    if (query.organization_id !== undefined) assertActsIn(actor, query.organization_id);
+    const { organization_id: named } = query;
+    if (named !== undefined) assertActsIn(actor, uuidOf('organization', named));
     return [subscriptionDto(await this.subscriptions.find(actor))];
   }
 
@@ -53,7 +56,7 @@ export class CloudSubscriptionsController {
     @CurrentActor() actor: Actor,
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
   ): Promise<CloudSubscriptionDto[]> {
-    if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+    assertActsIn(actor, organizationId);
     return [subscriptionDto(await this.subscriptions.find(actor))];
   }
 
@@ -68,7 +71,7 @@ export class CloudSubscriptionsController {
     @CurrentActor() actor: Actor,
     @Param('organizationId', IdParam.of('organization')) organizationId: string,
   ): Promise<CloudQuotaDto[]> {
-    if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+    assertActsIn(actor, organizationId);
     return quotaDtos(await this.subscriptions.find(actor));
   }
 
@@ -84,9 +87,11 @@ export class CloudSubscriptionsController {
   async createSubscription(
     @CurrentActor() actor: Actor,
     @Body() body: CloudCreateSubscriptionDto,
-  ): Promise<CloudSubscriptionDto> {
-    assertActsIn(actor, body.organization_id);
-    return subscriptionDto(await this.subscriptions.update(actor, { requestedPlan: contractPlan }));
+    @RetryWith() retry?: RetryKey,
+  ): Promise<Answer<CloudSubscriptionDto>> {
+    assertActsIn(actor, uuidOf('organization', body.organization_id));
+    const { answer, headers } = await this.subscriptions.requestPlan(actor, contractPlan, retry);
+    return Answer.of(subscriptionDto(answer), { headers });
   }
 
   /**
@@ -118,11 +123,6 @@ export class CloudSubscriptionsController {
     @Param('subscriptionId', IdParam.of('subscription')) subscriptionId: string,
   ): Promise<void> {
     if (subscriptionId !== actor.organizationId) throw new ResourceNotFound('subscription');
-    await this.subscriptions.update(actor, { requestedPlan: planOfType[defaultPlanType] });
+    await this.subscriptions.requestPlan(actor, planOfType[defaultPlanType]);
   }
-}
-
-/** @param organizationId its public id. @throws OrganizationNotFound */
-function assertActsIn(actor: Actor, organizationId: string): void {
-  if (uuidOf('organization', organizationId) !== actor.organizationId) throw new OrganizationNotFound();
 }

@@ -91,7 +91,7 @@ async function disableMfa(operator: Operator, address: string): Promise<void> {
 async function clearAllowedIps(operator: Operator, id: string): Promise<void> {
   const organizationId = uuidOf('organization', id);
   if (organizationId === undefined) {
-    throw new CommandError(`"${id}" is no id of an organization, such as org_01jd3k5m7n8p9q0r1s2t3v4w5x.`);
+    throw new CommandError(`"${id}" is no id of an organization, such as org_01m7zxdb3wevkb01r1pccyncx5.`);
   }
   const cleared = await operator.get(OrganizationSettingsService).clearAllowedIps(organizationId);
   if (cleared === null) throw new CommandError(`${id} takes any address already.`);

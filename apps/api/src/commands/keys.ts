@@ -38,7 +38,7 @@ async function rotateRoot({ runtime, get, say }: Operator): Promise<void> {
 async function rotateVault({ runtime, get, say }: Operator, id: string): Promise<void> {
   const vaultId = uuidOf('vault', id);
   if (vaultId === undefined)
-    throw new CommandError(`"${id}" is no id of a vault, such as vlt_01jd3k5m7n8p9q0r1s2t3v4w5x.`);
+    throw new CommandError(`"${id}" is no id of a vault, such as vlt_01m7zxdb3wevkb01r1pccyncx5.`);
   const rotation = get(VaultKeyRotationService);
   const version = await underRotationLock(runtime, 'shared', () =>
     rotation.rotate(vaultId, (count) => {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { actorAsMember } from '@credvault/access/actor-as-member.js';
 import { rightsOfGrants } from '@credvault/access/granted-rights.js';
 import { assertWithin } from '@credvault/access/rights.js';
 import type { VaultLevel } from '@credvault/access/vault-levels.js';
 import type { Transaction } from '@credvault/database/database.js';
-import { actorAsMember } from '../members/actor-as-member.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { AuthorizedProject } from '../projects/authorized-project.js';
 import { ProjectsService } from '../projects/projects.service.js';

@@ -63,6 +63,20 @@ export class GrantsRepository {
     return row;
   }
 
+  /** The grant of something to a person by themselves, locked as by `lock`. */
+  async lockOfUser(
+    transaction: Transaction,
+    object: GrantedObject,
+    userId: string,
+  ): Promise<GrantView | undefined> {
+    const [row] = await transaction.rows<GrantView>(
+      `SELECT ${columns} FROM ${from}
+       WHERE g.organization_id = $1 AND g.${objectColumn(object)} = $2 AND g.user_id = $3 FOR NO KEY UPDATE OF g`,
+      [object.organizationId, object.id, userId],
+    );
+    return row;
+  }
+
   /** Makes a grant, unless there is one to the same member, team or key. @returns the id of the one that there is */
   async insertUnlessGranted(transaction: Transaction, grant: Grant): Promise<string | undefined> {
     const { organizationId, id, vaultId, projectId, userId, teamId, apiKeyId } = grant;

@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
-import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { knownProjects } from '@credvault/access/project-levels.js';
 import { levelOfRank, rankOf, type VaultLevel } from '@credvault/access/vault-levels.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
@@ -16,7 +15,7 @@ import type { RetryKey } from '@credvault/http/retry-key.js';
 import { ProjectCreated } from '../projects/project-created.js';
 import { VaultCreated } from '../vaults/vault-created.js';
 import type { CreateGrantDto, GrantsQuery } from './grant.dto.js';
-import type { Grant } from './grant.entity.js';
+import { GrantRecords } from './grant-records.js';
 import { assertMayGrant, GrantedObjects, objectColumns, type GrantedObject } from './granted-object.js';
 import { assertOneGrantee, granteeDetails, Grantees, pathOf, type Grantee } from './grantees.js';
 import { GrantedAlready, GrantNotFound } from './grants.errors.js';
@@ -43,7 +42,7 @@ export class GrantsService implements OnModuleInit {
     private readonly auditLog: AuditLog,
     private readonly idempotency: Idempotency,
     private readonly cursors: CursorCodec,
-    private readonly credentials: CredentialRegistry,
+    private readonly records: GrantRecords,
   ) {}
 
   onModuleInit(): void {
@@ -96,20 +95,30 @@ export class GrantsService implements OnModuleInit {
    *   for a key also UnknownKey and as `KeyGrantees.holdToGrant`
    */
   create(object: GrantedObject, fields: CreateGrantDto, retry?: RetryKey): Promise<Outcome<GrantView>> {
-    const { level } = fields;
     assertOneGrantee(fields);
-    assertMayGrant(object, level);
+    assertMayGrant(object, fields.level);
     return this.idempotency.once(object.actor, retry, {
       change: async (transaction) => {
-        await this.objects.hold(transaction, object);
-        const wish = { ...objectColumns(object), level };
-        const grantee = await this.grantees.hold(transaction, object.actor, fields, wish);
-        await this.objects.assertStillMayGrant(transaction, object, level);
-        const answer = await this.insert(transaction, object, grantee, level);
+        const answer = await this.createIn(transaction, object, fields);
         return { answer, status: 201, resourceId: answer.id };
       },
       replay: (first) => this.get(object, first.resourceId),
     });
+  }
+
+  /** As `create`, in the transaction that the caller is in. */
+  async createIn(
+    transaction: Transaction,
+    object: GrantedObject,
+    fields: CreateGrantDto,
+  ): Promise<GrantView> {
+    const { level } = fields;
+    assertMayGrant(object, level);
+    await this.objects.hold(transaction, object);
+    const wish = { ...objectColumns(object), level };
+    const grantee = await this.grantees.hold(transaction, object.actor, fields, wish);
+    await this.objects.assertStillMayGrant(transaction, object, level);
+    return this.insert(transaction, object, grantee, level);
   }
 
   /**
@@ -121,15 +130,26 @@ export class GrantsService implements OnModuleInit {
   update(object: GrantedObject, id: string, level: VaultLevel, ifMatch?: string): Promise<GrantView> {
     return this.database.transaction(async (transaction) => {
       const present = await this.lock(transaction, object, id, ifMatch);
-      const rank = rankOf(level);
-      if (rank > present.level) await this.assertMayRaise(transaction, object, present, level);
-      const updatedAt = new Date();
-      await this.grants.update(transaction, present, { level: rank, updatedAt });
-      const details = { ...granteeDetails(present), from: levelOfRank(present.level), level };
-      await this.record(transaction, object, id, { type: 'grant.updated', status: 200, details });
-      this.forgetAfter(transaction, present);
-      return { ...present, level: rank, updatedAt, revision: present.revision + 1 };
+      return this.updateIn(transaction, object, present, level);
     }, object.organizationId);
+  }
+
+  /** As `update`, of a locked grant in the transaction that the caller is in. */
+  async updateIn(
+    transaction: Transaction,
+    object: GrantedObject,
+    present: GrantView,
+    level: VaultLevel,
+  ): Promise<GrantView> {
+    const rank = rankOf(level);
+    if (rank > present.level) await this.assertMayRaise(transaction, object, present, level);
+    const updatedAt = new Date();
+    await this.grants.update(transaction, present, { level: rank, updatedAt });
+    const details = { ...granteeDetails(present), from: levelOfRank(present.level), level };
+    const entry = { type: 'grant.updated', status: 200, details };
+    await this.records.record(transaction, object, present.id, entry);
+    this.records.forgetAfter(transaction, present);
+    return { ...present, level: rank, updatedAt, revision: present.revision + 1 };
   }
 
   /**
@@ -141,11 +161,17 @@ export class GrantsService implements OnModuleInit {
   async delete(object: GrantedObject, id: string, ifMatch?: string): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const present = await this.lock(transaction, object, id, ifMatch);
-      await this.grants.delete(transaction, present);
-      const details = { ...granteeDetails(present), level: levelOfRank(present.level) };
-      await this.record(transaction, object, id, { type: 'grant.deleted', status: 204, details });
-      this.forgetAfter(transaction, present);
+      await this.deleteIn(transaction, object, present);
     }, object.organizationId);
+  }
+
+  /** As `delete`, of a locked grant in the transaction that the caller is in. */
+  async deleteIn(transaction: Transaction, object: GrantedObject, present: GrantView): Promise<void> {
+    await this.grants.delete(transaction, present);
+    const details = { ...granteeDetails(present), level: levelOfRank(present.level) };
+    const entry = { type: 'grant.deleted', status: 204, details };
+    await this.records.record(transaction, object, present.id, entry);
+    this.records.forgetAfter(transaction, present);
   }
 
   /** Takes back all that is granted to a key, in a change that is about more than that. */
@@ -172,13 +198,13 @@ export class GrantsService implements OnModuleInit {
     const id = newUuid();
     if (!(await this.grants.insertForMaker(transaction, object, id))) return;
     const details = { level: 'manager' };
-    await this.record(transaction, object, id, {
+    await this.records.record(transaction, object, id, {
       type: 'grant.created',
       status: 201,
       details,
       secondary: true,
     });
-    this.forgetAfter(transaction, { userId, teamId: null, apiKeyId: null });
+    this.records.forgetAfter(transaction, { userId, teamId: null, apiKeyId: null });
   }
 
   private async insert(
@@ -204,8 +230,8 @@ export class GrantsService implements OnModuleInit {
       throw new GrantedAlready(pathOf(grantee), publicId('grant', present));
     }
     const details = { ...granteeDetails(grant), level };
-    await this.record(transaction, object, grant.id, { type: 'grant.created', status: 201, details });
-    this.forgetAfter(transaction, grantee);
+    await this.records.record(transaction, object, grant.id, { type: 'grant.created', status: 201, details });
+    this.records.forgetAfter(transaction, grantee);
     return grant;
   }
 
@@ -217,6 +243,7 @@ export class GrantsService implements OnModuleInit {
     level: VaultLevel,
   ): Promise<void> {
     assertMayGrant(object, level);
+    await this.objects.assertStillMayGrant(transaction, object, level);
     const wish = { ...objectColumns(object), level };
     if (apiKeyId !== null) await this.grantees.holdKey(transaction, object.actor, apiKeyId, wish);
   }
@@ -232,34 +259,5 @@ export class GrantsService implements OnModuleInit {
     if (!grant) throw new GrantNotFound();
     assertPrecondition(ifMatch, publicId('grant', id), grant.revision);
     return grant;
-  }
-
-  /** Forgets, in this process at once, what those whom a grant concerns may do. */
-  private forgetAfter(
-    transaction: Transaction,
-    { userId, teamId, apiKeyId }: Pick<Grant, 'userId' | 'teamId' | 'apiKeyId'>,
-  ): void {
-    transaction.afterCommit(() => {
-      if (userId !== null) this.credentials.invalidate({ kind: 'user', id: userId });
-      if (teamId !== null) this.credentials.invalidate({ kind: 'team', id: teamId });
-      if (apiKeyId !== null) this.credentials.invalidate({ kind: 'credential', id: apiKeyId });
-    });
-  }
-
-  private record(
-    transaction: Transaction,
-    object: GrantedObject,
-    grantId: string,
-    entry: { type: string; status: number; details: Record<string, unknown>; secondary?: true },
-  ): Promise<void> {
-    const { vaultId, projectId } = objectColumns(object);
-    const ofProject = projectId === null ? {} : { projectId: publicId('project', projectId) };
-    return this.auditLog.recordChange(transaction, object.actor, {
-      ...entry,
-      details: { ...entry.details, ...ofProject },
-      resourceType: 'grant',
-      resourceId: grantId,
-      vaultId: vaultId ?? undefined,
-    });
   }
 }

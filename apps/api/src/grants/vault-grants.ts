@@ -12,32 +12,40 @@ interface Grantee {
 const columns = `organization_id, id, vault_id, user_id, team_id, api_key_id, level, created_by, revision, created_at,
   updated_at`;
 
+const kept = columns.replace(/\w+/g, 'g.$&');
+
 const copyAway = `INSERT INTO deleted_vault_grants (${columns})
   SELECT ${columns} FROM grants WHERE organization_id = $1 AND vault_id = $2`;
 
 /**
- * Holds whom the grants are to, so that they stay until the transaction ends; a membership that began after the deletion is
- * another one, and gets nothing back. Nor does a key that was rotated since: whoever did it need not have had the vault, and knows
- * the secret.
+ * Holds whom the grants are to, so that they stay as they are until the transaction ends. Whoever takes a grant from one of them
+ * locks them first: what was taken while this waited, the next statement does not find.
  */
-const bringBack = `WITH kept AS MATERIALIZED (
-    SELECT g.*, d.deleted_at FROM deleted_vault_grants g
-    JOIN deleted_vaults d ON d.organization_id = g.organization_id AND d.id = g.vault_id
-    WHERE g.organization_id = $1 AND g.vault_id = $2
+const holdGrantees = `WITH kept AS MATERIALIZED (
+    SELECT user_id, team_id, api_key_id FROM deleted_vault_grants WHERE organization_id = $1 AND vault_id = $2
   ), members AS MATERIALIZED (
-    SELECT user_id, created_at FROM memberships
+    SELECT 1 FROM memberships
     WHERE organization_id = $1 AND user_id IN (SELECT user_id FROM kept) ORDER BY user_id FOR KEY SHARE
   ), present_teams AS MATERIALIZED (
-    SELECT id FROM teams WHERE organization_id = $1 AND id IN (SELECT team_id FROM kept) ORDER BY id FOR KEY SHARE
+    SELECT 1 FROM teams WHERE organization_id = $1 AND id IN (SELECT team_id FROM kept) ORDER BY id FOR KEY SHARE
   ), keys AS MATERIALIZED (
-    SELECT id, coalesce(last_rotated_at, created_at) AS secret_made_at FROM api_keys
-    WHERE organization_id = $1 AND id IN (SELECT api_key_id FROM kept) ORDER BY id FOR KEY SHARE
+    SELECT 1 FROM api_keys WHERE organization_id = $1 AND id IN (SELECT api_key_id FROM kept) ORDER BY id FOR KEY SHARE
   )
-  INSERT INTO grants (${columns})
-  SELECT ${columns} FROM kept
-  WHERE EXISTS (SELECT 1 FROM members m WHERE m.user_id = kept.user_id AND m.created_at <= kept.deleted_at)
-    OR EXISTS (SELECT 1 FROM present_teams t WHERE t.id = kept.team_id)
-    OR EXISTS (SELECT 1 FROM keys k WHERE k.id = kept.api_key_id AND k.secret_made_at <= kept.deleted_at)
+  SELECT (SELECT count(*) FROM members), (SELECT count(*) FROM present_teams), (SELECT count(*) FROM keys)`;
+
+/**
+ * A membership that began after the deletion is another one, and gets nothing back. Nor does a key that was changed since: whoever
+ * rotated, resumed or widened it need not have had the vault.
+ */
+const bringBack = `INSERT INTO grants (${columns})
+  SELECT ${kept} FROM deleted_vault_grants g
+  JOIN deleted_vaults d ON d.organization_id = g.organization_id AND d.id = g.vault_id
+  WHERE g.organization_id = $1 AND g.vault_id = $2 AND (
+    EXISTS (SELECT 1 FROM memberships m
+      WHERE m.organization_id = $1 AND m.user_id = g.user_id AND m.created_at <= d.deleted_at)
+    OR EXISTS (SELECT 1 FROM teams t WHERE t.organization_id = $1 AND t.id = g.team_id)
+    OR EXISTS (SELECT 1 FROM api_keys k
+      WHERE k.organization_id = $1 AND k.id = g.api_key_id AND k.updated_at <= d.deleted_at))
   RETURNING user_id AS "userId", team_id AS "teamId", api_key_id AS "apiKeyId"`;
 
 /** Grants go and come back with their vault, to those who are still there. */
@@ -58,6 +66,7 @@ export class VaultGrants implements OnModuleInit, VaultPart {
   }
 
   async restore(transaction: Transaction, { organizationId, id }: VaultPlace): Promise<void> {
+    await transaction.rows(holdGrantees, [organizationId, id]);
     const grantees = await transaction.rows<Grantee>(bringBack, [organizationId, id]);
     transaction.afterCommit(() => {
       for (const grantee of grantees) this.forget(grantee);

@@ -4,12 +4,12 @@ import type { Actor } from '@credvault/access/actor.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Database } from '@credvault/database/database.js';
+import { assertActsIn } from '../organizations/acts-in.js';
 import { fateOf, KeySettlement } from './key-settlement.js';
 import type { RemoveMemberQuery } from './member.dto.js';
 import { assertManagesTeam, MemberChanges } from './member-changes.js';
 import type { MemberId } from './member-id.js';
 import { MembersRepository } from './members.repository.js';
-import { assertActsIn } from './own-organization.js';
 
 /** Removes people from an organization, or lets them leave. */
 @Injectable()

@@ -3,6 +3,7 @@ import type { Actor, RequestOrigin } from '@credvault/access/actor.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { auditRow } from '@credvault/audit-log/audit-record.js';
+import { assertGoodPassword } from '@credvault/crypto/passwords.js';
 import { TokenDigester } from '@credvault/crypto/token-digest.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { publicId } from '@credvault/database/typed-id.js';
@@ -52,10 +53,10 @@ export class InvitationAcceptanceService {
   /**
    * For somebody who is not signed in: with the password and the second factor of the account that the invited address has,
    * or with a password and a name for a new one, whatever the registration mode, since the organization lets them in.
-   * Without a name, and without the right password, nothing tells whether there is an account.
+   * Without the right password, nothing tells whether there is an account, unless a name and a good password would make one.
    *
    * @throws LinkRefused, AccountPasswordWrong, CodeRequired, CodeRefused, EmailTaken, MemberAlready
-   * @throws TooManyAttempts; BAD_REQUEST for a weak password of a new account, or for two codes
+   * @throws TooManyAttempts; BAD_REQUEST for a weak password with a name, or for two codes
    */
   async accept(fields: AcceptInvitationDto, origin: RequestOrigin): Promise<AcceptedInvitationDto> {
     const factor = optionalFactorProofOf(fields);
@@ -64,6 +65,8 @@ export class InvitationAcceptanceService {
     if (!invitation) throw new LinkRefused();
     const { email } = invitation;
     const { name, password } = fields;
+    // Whether or not there is an account: only for a new one it matters, and that would tell.
+    if (name !== undefined) assertGoodPassword(password);
     const user = await this.users.findByEmail(email);
     if (!user && name !== undefined) return this.acceptAsNewcomer(invitation, { name, password }, origin);
     const proved = await this.proof.provePassword({ email, user }, password, origin);

@@ -8,6 +8,7 @@ export interface InvitationMail {
   to: string;
   token: string;
   expiresAt: Date;
+  organizationId: string;
   /** Name of the organization: a stranger may have chosen it, so it stands in quotes and in one place. */
   organization: string;
 }
@@ -26,12 +27,14 @@ export function invitationMail({
   to,
   token,
   expiresAt,
+  organizationId,
   organization,
 }: InvitationMail): MailMessage {
   const body = { token, password: 'choose 12 or more characters', name: 'your name' };
   const name = [...organization].slice(0, longestName).join('');
   return {
     to,
+    bulkOf: organizationId,
     subject: 'CredVault: you are invited',
     text: `Somebody invites you to their organization at ${publicUrl.origin}.
 They call it "${name}".

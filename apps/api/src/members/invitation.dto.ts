@@ -5,6 +5,7 @@ import { InsteadOf } from '@credvault/http/document/instead-of.js';
 import { IsPrintable } from '@credvault/http/is-printable.js';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
 import { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
+import { MailAddress } from '@credvault/mail/address-input.js';
 import { codePattern } from '../auth/mfa.dto.js';
 import type { Invitation } from './invitation.entity.js';
 
@@ -86,6 +87,7 @@ export class CreateInvitationDto {
    * @example "jane@example.com"
    */
   @IsEmail()
+  @MailAddress()
   @MaxLength(254)
   email!: string;
 

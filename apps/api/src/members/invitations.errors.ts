@@ -7,6 +7,16 @@ export class InvitationNotFound extends ResourceNotFound {
   }
 }
 
+/** More than that nobody waits for at once; it bounds what a list without pages holds, and what one organization can make. */
+export class TooManyInvitations extends DomainError {
+  constructor(most: number) {
+    super(
+      'CONFLICT',
+      `There are ${most} open invitations already, the most an organization may have. Take some back, or wait until they are accepted or end.`,
+    );
+  }
+}
+
 /** Whoever has this e-mail address belongs to the organization already. */
 export class MemberAlready extends DomainError {
   constructor(path: 'email' | 'token') {

@@ -54,6 +54,25 @@ export class InvitationsRepository {
     });
   }
 
+  /**
+   * How many open invitations there are to other addresses. Of everything that makes invitations of an organization, one goes on
+   * at a time from here.
+   */
+  async lockAndCountOthers(
+    transaction: Transaction,
+    { organizationId, email }: Pick<Invitation, 'organizationId' | 'email'>,
+  ): Promise<number> {
+    await transaction.rows(`SELECT pg_advisory_xact_lock(hashtextextended('invitations of ' || $1, 0))`, [
+      organizationId,
+    ]);
+    const [row] = await transaction.rows<{ count: number }>(
+      `SELECT count(*)::int AS count FROM invitations
+       WHERE organization_id = $1 AND lower(email) <> lower($2) AND expires_at > now()`,
+      [organizationId, email],
+    );
+    return row?.count ?? 0;
+  }
+
   /** Puts an invitation in the place of the one that the address has, if it has one: that one's token is dead. */
   async replace(transaction: Transaction, invitation: Invitation): Promise<void> {
     await transaction.rows(

@@ -12,6 +12,7 @@ import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { Mailer } from '@credvault/mail/mailer.js';
+import { assertActsIn } from '../organizations/acts-in.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { RolesService, type ResolvedRole } from '../roles/roles.service.js';
 import {
@@ -24,15 +25,25 @@ import {
 } from './invitation.dto.js';
 import type { Invitation } from './invitation.entity.js';
 import { InvitationLimits } from './invitation-limits.js';
-import { acceptUrl, invitationMail } from './invitation-mail.js';
-import { InvitationNotFound, InvitationShownOnce, MemberAlready } from './invitations.errors.js';
+import { acceptUrl, invitationMail, type InvitationMail } from './invitation-mail.js';
+import {
+  InvitationNotFound,
+  InvitationShownOnce,
+  MemberAlready,
+  TooManyInvitations,
+} from './invitations.errors.js';
 import { InvitationsRepository } from './invitations.repository.js';
 import { MembersRepository } from './members.repository.js';
-import { assertActsIn } from './own-organization.js';
 import { Ownership } from './ownership.js';
+
+/** All of a mail but where this service is. */
+type UnsentMail = Omit<InvitationMail, 'publicUrl'>;
 
 /** The issue: a link works for 7 days. */
 const lifetime = 7 * 24 * 60 * 60_000;
+
+/** Open invitations of one organization: more than a large company sends in a week. */
+const mostOpen = 1_000;
 
 const sortable: Record<string, SortColumn> = {
   id: { sql: 'i.id', type: 'uuid' },
@@ -66,7 +77,7 @@ export class InvitationsService {
    * Invites the owner of an e-mail address; the invitation they had before works no longer. The token goes to the mailbox
    * or, where no mail can be sent, to whoever invites.
    *
-   * @throws OrganizationNotFound, UnknownRole, RightsTooWide, OwnerNeeded, MemberAlready, TooManyAttempts
+   * @throws OrganizationNotFound, UnknownRole, RightsTooWide, OwnerNeeded, MemberAlready, TooManyInvitations, TooManyAttempts
    * @throws InvitationShownOnce for a repeated request, where the token was in the answer
    */
   async create(
@@ -77,10 +88,11 @@ export class InvitationsService {
   ): Promise<Outcome<MintedInvitationDto>> {
     assertActsIn(actor, organizationId);
     const organization = await this.organizations.get(organizationId);
-    if (this.mailer.isConfigured) await this.limits.take(organizationId, fields.email);
+    const mayMail = this.mailer.isConfigured && (await this.limits.take(organizationId, fields.email));
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
-        const { id, answer } = await this.issue(transaction, actor, organization.name, fields);
+        const { id, answer, mail } = await this.issue(transaction, actor, organization.name, fields);
+        transaction.afterCommit(() => this.send(mail, mayMail));
         return { answer, status: 201, resourceId: id };
       },
       replay: (first) => this.replay(actor, first.resourceId),
@@ -126,7 +138,7 @@ export class InvitationsService {
     actor: Actor,
     organization: string,
     { email, role: roleName }: CreateInvitationDto,
-  ): Promise<{ id: string; answer: MintedInvitationDto }> {
+  ): Promise<{ id: string; answer: MintedInvitationDto; mail: UnsentMail }> {
     const { organizationId } = actor;
     const role = await this.roles.resolve(transaction, organizationId, roleName);
     this.roles.assertMayAssign(actor, role);
@@ -134,17 +146,19 @@ export class InvitationsService {
     if (await this.members.hasAddress(transaction, organizationId, email)) throw new MemberAlready('email');
     const token = mintToken('cvinv_');
     const invitation = newInvitation(actor, email, role, this.digester.digest(token));
+    const others = await this.invitations.lockAndCountOthers(transaction, invitation);
+    if (others >= mostOpen) throw new TooManyInvitations(mostOpen);
     await this.invitations.replace(transaction, invitation);
     await this.auditLog.recordChange(transaction, actor, {
       type: 'invitation.created',
       status: 201,
       resourceType: 'invitation',
       resourceId: invitation.id,
-      details: { email, role: roleName },
+      details: { role: roleName },
     });
     const { id, expiresAt } = invitation;
-    transaction.afterCommit(() => this.send(email, token, expiresAt, organization));
-    return { id, answer: this.minted(await this.view(organizationId, id, transaction), token) };
+    const mail = { to: email, token, expiresAt, organizationId, organization };
+    return { id, answer: this.minted(await this.view(organizationId, id, transaction), token), mail };
   }
 
   private async view(organizationId: string, id: string, transaction?: Transaction): Promise<InvitationDto> {
@@ -153,15 +167,13 @@ export class InvitationsService {
     return this.toDto(invitation);
   }
 
-  private send(to: string, token: string, expiresAt: Date, organization: string): void {
-    const { publicUrl } = this.settings;
-    if (this.mailer.isConfigured) {
-      this.mailer.post(invitationMail({ publicUrl, to, token, expiresAt, organization }));
-    } else {
-      this.logger.warn(
-        'An invitation was made, but no mail was sent: SMTP_URL is not set. Its token is in the answer to whoever made it.',
-      );
-    }
+  private send(mail: UnsentMail, mayMail: boolean): void {
+    if (mayMail) return this.mailer.post(invitationMail({ publicUrl: this.settings.publicUrl, ...mail }));
+    this.logger.warn(
+      this.mailer.isConfigured
+        ? 'An invitation was made, but no mail was sent: several organizations have invited this address too often in the last hour.'
+        : 'An invitation was made, but no mail was sent: SMTP_URL is not set. Its token is in the answer to whoever made it.',
+    );
   }
 
   /** What a repeated request is told: all but the token, which was shown once. */

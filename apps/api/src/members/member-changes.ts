@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
+import { actorAsMember } from '@credvault/access/actor-as-member.js';
 import type { MemberRights } from '@credvault/access/member-rights.js';
 import type { Transaction } from '@credvault/database/database.js';
 import { memberIdOf } from '@credvault/access/member-id.js';
@@ -8,7 +9,6 @@ import { assertPrecondition } from '@credvault/http/etag.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { assertNotOutranked } from '../roles/outranking.js';
 import type { ResolvedRole } from '../roles/roles.service.js';
-import { actorAsMember } from './actor-as-member.js';
 import type { MemberView } from './member.dto.js';
 import type { MemberId } from './member-id.js';
 import { IsServiceAccount, LastOwner, MemberNotFound } from './members.errors.js';
@@ -17,7 +17,7 @@ import { MembersRepository } from './members.repository.js';
 /** A member who is about to change or go, under the lock of their organization. */
 export interface LockedMember {
   member: MemberView;
-  /** What the member may do as yet. */
+  /** What the member may do as yet, in deleted vaults too that can be restored. */
   rights: MemberRights;
   /** The actor with the rights that they have by now. */
   actor: Actor;
@@ -49,7 +49,8 @@ export class MemberChanges {
     const isOneself = memberId.userId === actor.userId;
     if (!isOneself) assertManagesTeam(actor);
     const member = await this.members.lock(transaction, organizationId, memberId);
-    const rights = await this.organizations.rightsOf(transaction, organizationId, memberId.userId);
+    const { userId } = memberId;
+    const rights = await this.organizations.rightsAtStakeOf(transaction, organizationId, userId);
     if (!member || !rights) throw new MemberNotFound();
     assertPrecondition(ifMatch, memberIdOf(member.kind, member.id), member.revision);
     if (member.kind === 'service') throw new IsServiceAccount(member.id);
@@ -97,7 +98,7 @@ export class MemberChanges {
   ): Promise<{ actor: Actor; owners: number }> {
     const { organizationId, userId } = asking;
     const owners = await this.organizations.lockOwners(transaction, organizationId);
-    const rights = await this.organizations.rightsOf(transaction, organizationId, userId);
+    const rights = await this.organizations.rightsAtStakeOf(transaction, organizationId, userId);
     return { actor: actorAsMember(asking, rights), owners };
   }
 }

@@ -21,12 +21,26 @@ const memberTables = 'memberships m JOIN users u ON u.id = m.user_id';
 const selectMember = `SELECT ${memberColumns} FROM ${memberTables}
   WHERE m.organization_id = $1 AND m.user_id = $2 AND u.kind = $3`;
 
+const selectByAddress = `SELECT ${memberColumns} FROM ${memberTables}
+  WHERE m.organization_id = $1 AND lower(u.email) = lower($2)`;
+
 @Injectable()
 export class MembersRepository {
   constructor(private readonly database: Database) {}
 
-  async find(organizationId: string, { userId, kind }: MemberId): Promise<MemberView | undefined> {
-    return (await this.database.rows<MemberView>(selectMember, [organizationId, userId, kind]))[0];
+  /** @param transaction the one the caller is in, if it is in one */
+  async find(
+    organizationId: string,
+    { userId, kind }: MemberId,
+    transaction?: Transaction,
+  ): Promise<MemberView | undefined> {
+    const values = [organizationId, userId, kind];
+    return (await (transaction ?? this.database).rows<MemberView>(selectMember, values))[0];
+  }
+
+  /** The person with an e-mail address, whatever its case, if they are a member. */
+  async findByAddress(organizationId: string, email: string): Promise<MemberView | undefined> {
+    return (await this.database.rows<MemberView>(selectByAddress, [organizationId, email]))[0];
   }
 
   /** A member whom nobody else changes or removes before this transaction ends. */
@@ -111,17 +125,28 @@ export class MembersRepository {
     );
   }
 
-  /** Takes the vaults from a member that are granted to them directly; returns how many those were. */
+  /**
+   * Takes the vaults from a locked member that are granted to them directly, also those that would come back with a deleted vault;
+   * returns how many those were.
+   */
   async deleteGrants(transaction: Transaction, organizationId: string, userId: string): Promise<number> {
-    const rows = await transaction.rows(
-      `DELETE FROM grants WHERE organization_id = $1 AND user_id = $2 RETURNING id`,
-      [organizationId, userId],
-    );
-    return rows.length;
+    let count = 0;
+    for (const table of ['grants', 'deleted_vault_grants']) {
+      const rows = await transaction.rows(
+        `DELETE FROM ${table} WHERE organization_id = $1 AND user_id = $2 RETURNING id`,
+        [organizationId, userId],
+      );
+      count += rows.length;
+    }
+    return count;
   }
 
-  /** Ends a membership, and with it the sessions, personal tokens, teams and grants that hang on it. */
+  /**
+   * Ends a membership, and with it the sessions, personal tokens, teams and grants that hang on it, also those that would come back
+   * with a deleted vault.
+   */
   async delete(transaction: Transaction, organizationId: string, userId: string): Promise<void> {
+    await this.deleteGrants(transaction, organizationId, userId);
     await transaction.rows(`DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2`, [
       organizationId,
       userId,

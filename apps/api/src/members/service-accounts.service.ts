@@ -166,7 +166,7 @@ export class ServiceAccountsService {
     actor: Actor,
     id: string,
   ): Promise<MemberRights> {
-    const rights = await this.organizations.rightsOf(transaction, actor.organizationId, id);
+    const rights = await this.organizations.rightsAtStakeOf(transaction, actor.organizationId, id);
     if (!rights) throw new ServiceAccountNotFound();
     assertNotOutranked(actor, rights, 'serviceAccountId');
     return rights;

@@ -8,11 +8,23 @@ type Member = Pick<Actor, 'organizationId' | 'userId'>;
 /** Members other than the one who asks; a kind of which there are none is left out. */
 export type OtherMembers = Partial<Record<'members' | 'serviceAccounts', number>>;
 
+/** How long a deletion waits for what somebody has locked, in milliseconds; well below the second after which PostgreSQL looks for a deadlock. */
+const patienceMs = 200;
+
 /** What the deletion of an organization reads and does. */
 @Injectable()
 export class OrganizationDeletionRepository {
-  /** Locks an organization so that nothing new can be made in it. */
-  lock(transaction: Transaction, id: string): Promise<Organization | null> {
+  /**
+   * Locks an organization so that nothing new can be made in it. What came into it a moment ago may be locked by somebody who waits
+   * for the organization; from now on this transaction gives way to them, for `Database.yieldingTransaction`.
+   */
+  async lock(transaction: Transaction, id: string): Promise<Organization | null> {
+    const organization = await this.lockRow(transaction, id);
+    await transaction.rows(`SET LOCAL lock_timeout = ${patienceMs}`);
+    return organization;
+  }
+
+  private lockRow(transaction: Transaction, id: string): Promise<Organization | null> {
     return transaction.manager.findOne(Organization, { where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 

@@ -46,16 +46,26 @@ export class OrganizationDeletionService {
    * @throws DeletionNotConfirmed when the confirmation names another organization
    * @throws OrganizationNotEmpty when there is something in it and no confirmation
    */
-  async delete(
+  delete(actor: Actor, organizationId: string, confirmation: Confirmation, ifMatch?: string): Promise<void> {
+    const otherwise = 'repeat the request with force=true and its name';
+    return this.remove(actor, organizationId, confirmation, { ifMatch, otherwise });
+  }
+
+  /** As `delete`, for whoever has no way to confirm. */
+  deleteEmpty(actor: Actor, organizationId: string): Promise<void> {
+    return this.remove(actor, organizationId, {}, { otherwise: 'use /api/v1' });
+  }
+
+  private async remove(
     actor: Actor,
     organizationId: string,
     confirmation: Confirmation,
-    ifMatch?: string,
+    { ifMatch, otherwise }: { ifMatch?: string; otherwise: string },
   ): Promise<void> {
     const id = actor.organizationId;
     if (organizationId !== id) throw new OrganizationNotFound();
     const isForced = assertWhole(confirmation);
-    await this.database.transaction(async (transaction) => {
+    await this.database.yieldingTransaction(async (transaction) => {
       const organization = await this.lock(transaction, actor);
       assertPrecondition(ifMatch, publicId('organization', id), organization.revision);
       if (isForced && confirmation.name !== organization.name) {
@@ -63,7 +73,7 @@ export class OrganizationDeletionService {
       }
       if ((await this.own.countOf(transaction, actor.userId)).all < 2) throw new LastOrganization();
       const left = await this.leftIn(transaction, actor);
-      if (!isForced && Object.keys(left).length > 0) throw new OrganizationNotEmpty(left);
+      if (!isForced && Object.keys(left).length > 0) throw new OrganizationNotEmpty(left, otherwise);
       await this.keyring.destroyAllDataKeys(transaction, id);
       await this.organizations.delete(transaction, id);
       await this.auditLog.recordChange(transaction, actor, {

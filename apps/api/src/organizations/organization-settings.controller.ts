@@ -39,7 +39,8 @@ export class OrganizationSettingsController {
    * Change the settings of an organization
    * @remarks Changes the settings that are sent; the others stay as they are. What changes counts at once for every credential
    * of the organization, those that were made before included. A change that would lock you out is refused: a list of addresses
-   * without your own, and a second factor for everybody while you have none.
+   * without your own, and a second factor for everybody while you have none. Loosening a setting takes a session, or a token or key
+   * that has no end and is bound to nothing: 403 names the setting.
    */
   @Patch()
   @Requires('settings:modify', 'organization_settings.updated')

@@ -3,14 +3,17 @@ import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import { AddressRanges, parseAddressRanges } from '@credvault/access/address-ranges.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
+import { RightsTooWide } from '@credvault/access/rights.js';
 import type { Scope } from '@credvault/access/scopes.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { operatorRow } from '@credvault/audit-log/audit-record.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { assertPrecondition } from '@credvault/http/etag.js';
+import { assertActsIn } from './acts-in.js';
 import {
   changeOf,
+  loosenedBy,
   settingsAfter,
   type OrganizationSettings,
   type SettingsChange,
@@ -40,8 +43,8 @@ export class OrganizationSettingsService {
   /**
    * Changes what is sent; it counts for every credential of the organization from then on, on every process.
    *
-   * @throws ScopeMissing, OrganizationNotFound, PRECONDITION_FAILED, AddressRangeRefused; WouldLockOut and OwnMfaMissing
-   *   for what would keep the actor out too
+   * @throws ScopeMissing, OrganizationNotFound, PRECONDITION_FAILED, AddressRangeRefused; RightsTooWide for loosening a setting
+   *   with a credential that is bounded itself; WouldLockOut and OwnMfaMissing for what would keep the actor out too
    */
   async update(
     actor: Actor,
@@ -57,6 +60,7 @@ export class OrganizationSettingsService {
       if (!present) throw new OrganizationNotFound();
       assertPrecondition(ifMatch, publicId('organization', id), present.revision);
       const change = changeOf(present, settings);
+      assertMayLoosen(actor, present, change);
       assertStaysIn(actor, settingsAfter(change));
       if (Object.keys(change).length === 0) {
         actor.origin.event = 'organization_settings.unchanged';
@@ -115,12 +119,30 @@ export class OrganizationSettingsService {
 /** The actor's own organization is the only one they may know of. */
 function assertOwn(actor: Actor, scope: Scope, organizationId: string): void {
   if (!actor.scopes.has(scope)) throw new ScopeMissing(scope);
-  if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+  assertActsIn(actor, organizationId);
 }
 
 /** Blocks of addresses in the form that is kept, where some are sent. @throws AddressRangeRefused */
 function addressesOf({ allowedIps }: Partial<OrganizationSettings>): Partial<OrganizationSettings> {
   return allowedIps ? { allowedIps: parseAddressRanges(allowedIps, 'allowedIps') } : {};
+}
+
+/**
+ * What is bounded by the settings does not loosen them: neither its own end nor what others may is its to extend. A session is a
+ * person, who has just proved who they are.
+ *
+ * @throws RightsTooWide naming the settings
+ */
+function assertMayLoosen(actor: Actor, present: Organization, change: SettingsChange): void {
+  const loosened = loosenedBy(present, change);
+  if (loosened.length === 0 || actor.credentialType === 'session') return;
+  const { maxKeyLifetimeDays, maxTokenLifetimeDays } = present;
+  // Asked of the locked row too: a lifetime that was set a moment ago may not have reached the cached principal.
+  const lifetime = actor.credentialType === 'api_key' ? maxKeyLifetimeDays : maxTokenLifetimeDays;
+  const ends = lifetime !== null || actor.expiresAt !== undefined || actor.secretEndsAt !== undefined;
+  if (!ends && !actor.allowedAddresses && !actor.vaultIds) return;
+  const message = 'is loosened by a session, or by a credential that never ends and is bound to nothing';
+  throw new RightsTooWide(loosened.map((path) => ({ path, code: 'too_wide', message })));
 }
 
 /** Nobody shuts the door on themselves, as those would who mistype an address. @throws WouldLockOut, OwnMfaMissing */

@@ -32,7 +32,8 @@ export class OrganizationDto {
   role!: string;
 
   /**
-   * Members, people and service accounts together; null when one's role there does not show them.
+   * Members, people and service accounts together; null when one's role there does not show them, and for another organization
+   * that does not take one's address, or asks for a second factor that one has not.
    * @example 12
    */
   memberCount!: number | null;

@@ -101,8 +101,8 @@ export class OrganizationsController {
   /**
    * Delete an organization
    * @remarks For owners: permanently deletes the organization that the session acts in, ends every session, token and key
-   * in it, and destroys the keys its vaults were encrypted with. Unless it is empty (no vaults, API keys, other members,
-   * service accounts or invitations) this takes `force=true` and its exact name. The last organization of a person cannot
+   * in it, and destroys the keys its vaults were encrypted with. Unless it is empty (no vaults, also none that could be
+   * restored, no projects, API keys, other members, service accounts or invitations) this takes `force=true` and its exact name. The last organization of a person cannot
    * be deleted, as signing in takes one; afterwards sign in again.
    */
   @Delete(':organizationId')

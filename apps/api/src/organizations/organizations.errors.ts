@@ -33,18 +33,19 @@ export class LastOrganization extends DomainError {
 
 /** An organization that is not empty is deleted only on the word of somebody who knows what they delete. */
 export class OrganizationNotEmpty extends DomainError {
-  /** @param left how many of each kind it still has */
-  constructor(left: Record<string, number>) {
+  /**
+   * @param left how many of each kind it still has
+   * @param otherwise what can be done instead of emptying it
+   */
+  constructor(left: Record<string, number>, otherwise: string) {
     const details = Object.entries(left).map(([path, count]) => ({
       path,
       code: 'not_empty',
       message: String(count),
     }));
-    super(
-      'CONFLICT',
-      'The organization is not empty. Delete what is in it first, or repeat the request with force=true and its name.',
-      { details },
-    );
+    super('CONFLICT', `The organization is not empty. Delete what is in it first, or ${otherwise}.`, {
+      details,
+    });
   }
 }
 

@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { memberColumns, memberJoins, type MemberRow } from '@credvault/access/member-rights.js';
+import {
+  memberColumns,
+  memberJoins,
+  memberJoinsAtStake,
+  type MemberRow,
+} from '@credvault/access/member-rights.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -52,14 +57,16 @@ export class OrganizationsRepository {
     );
   }
 
-  /** What a member may do, and where. */
+  /** What a member may do, and where; with `atStake`, what they could do if every deleted vault were restored. */
   async findMember(
     transaction: Transaction | undefined,
     organizationId: string,
     userId: string,
+    { atStake = false } = {},
   ): Promise<MemberRow | undefined> {
+    const joins = atStake ? memberJoinsAtStake : memberJoins;
     const [row] = await (transaction ?? this.database).rows<MemberRow>(
-      `SELECT ${memberColumns} FROM memberships m ${memberJoins} WHERE m.organization_id = $1 AND m.user_id = $2`,
+      `SELECT ${memberColumns} FROM memberships m ${joins} WHERE m.organization_id = $1 AND m.user_id = $2`,
       [organizationId, userId],
     );
     return row;

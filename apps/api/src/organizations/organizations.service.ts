@@ -103,6 +103,19 @@ export class OrganizationsService {
   }
 
   /**
+   * As `rightsOf`, counting every deleted vault that can be restored as there: what somebody gets who is handed a role, or has to
+   * have who hands one out.
+   */
+  async rightsAtStakeOf(
+    transaction: Transaction,
+    organizationId: string,
+    userId: string,
+  ): Promise<MemberRights | undefined> {
+    const row = await this.organizations.findMember(transaction, organizationId, userId, { atStake: true });
+    return row && memberRights(row);
+  }
+
+  /**
    * Locks the organization's row, so that whoever changes or removes owners does so one after the other, and counts the
    * people who own it now: the last of them cannot leave.
    *

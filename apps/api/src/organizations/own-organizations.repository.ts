@@ -10,7 +10,7 @@ import type { Organization } from './organization.entity.js';
 /** An organization as one of its members sees it. */
 export interface OwnOrganization extends Pick<
   Organization,
-  'id' | 'name' | 'plan' | 'revision' | 'createdAt' | 'updatedAt'
+  'id' | 'name' | 'plan' | 'allowedIps' | 'requireMfa' | 'revision' | 'createdAt' | 'updatedAt'
 > {
   /** A built-in role, or `custom`. */
   role: string;
@@ -32,7 +32,7 @@ interface OwnOrganizationRow extends OwnOrganization {
 
 const columns = `o.id, o.name, o.plan, m.role, m.custom_role_id AS "customRoleId", r.scopes AS "roleScopes",
   (SELECT count(*)::int FROM memberships other WHERE other.organization_id = o.id) AS "memberCount",
-  o.revision, o.created_at AS "createdAt", o.updated_at AS "updatedAt"`;
+  o.allowed_ips AS "allowedIps", o.require_mfa AS "requireMfa", o.revision, o.created_at AS "createdAt", o.updated_at AS "updatedAt"`;
 
 const ownOrganizations = `memberships m JOIN organizations o ON o.id = m.organization_id
   LEFT JOIN roles r ON r.organization_id = m.organization_id AND r.id = m.custom_role_id`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
+import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { publicId } from '@credvault/database/typed-id.js';
@@ -25,6 +26,12 @@ const sortable: Record<string, SortColumn> = {
   updatedAt: { sql: 'o.updated_at', type: 'timestamptz' },
   name: { sql: 'o.name', type: 'text' },
 };
+
+/** An organization as a credential sees it that may act in another one. */
+export interface SeenOrganization extends OwnOrganization {
+  /** Whether it would take the person from where they are and with what they have proved; otherwise it tells nothing of what is in it. */
+  isOpen: boolean;
+}
 
 /** What else becomes of an organization in the transaction that makes or changes it. */
 export interface AlsoChange {
@@ -53,7 +60,7 @@ export class OwnOrganizationsService {
   async list<T>(
     actor: Actor,
     query: ListQuery,
-    toItem: (organization: OwnOrganization) => T,
+    toItem: (organization: SeenOrganization) => T,
   ): Promise<Page<T>> {
     const organizationId = onlyOrganizationOf(actor);
     const page = parsePageRequest(query, {
@@ -64,18 +71,23 @@ export class OwnOrganizationsService {
       list: `organizations:${actor.userId}:${organizationId ?? ''}`,
     });
     const found = await this.own.list({ userId: actor.userId, organizationId }, query, page);
-    return toPage(page, found, toItem);
+    return toPage(page, found, (organization) => toItem(seenBy(actor, organization)));
   }
 
   /** @throws OrganizationNotFound; ScopeMissing for an API key that may not read its organization */
-  async get(actor: Actor, organizationId: string): Promise<OwnOrganization> {
+  async get(actor: Actor, organizationId: string): Promise<SeenOrganization> {
     const only = onlyOrganizationOf(actor);
     if (only !== undefined && only !== organizationId) throw new OrganizationNotFound();
     return this.find(actor, organizationId);
   }
 
   /** Makes an organization, which the actor then owns. @throws TooManyOrganizations */
-  create(actor: Actor, name: string, retry?: RetryKey, also?: AlsoChange): Promise<Outcome<OwnOrganization>> {
+  create(
+    actor: Actor,
+    name: string,
+    retry?: RetryKey,
+    also?: AlsoChange,
+  ): Promise<Outcome<SeenOrganization>> {
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
         await this.own.lockNumberOf(transaction, actor.userId);
@@ -97,7 +109,7 @@ export class OwnOrganizationsService {
     fields: { name?: string },
     ifMatch?: string,
     also?: AlsoChange,
-  ): Promise<OwnOrganization> {
+  ): Promise<SeenOrganization> {
     if (!actor.scopes.has('settings:modify')) throw new ScopeMissing('settings:modify');
     const id = actor.organizationId;
     if (organizationId !== id) throw new OrganizationNotFound();
@@ -119,13 +131,13 @@ export class OwnOrganizationsService {
   }
 
   private async find(
-    { userId }: Actor,
+    actor: Actor,
     organizationId: string,
     transaction?: Transaction,
-  ): Promise<OwnOrganization> {
-    const found = await this.own.find(userId, organizationId, transaction);
+  ): Promise<SeenOrganization> {
+    const found = await this.own.find(actor.userId, organizationId, transaction);
     if (!found) throw new OrganizationNotFound();
-    return found;
+    return seenBy(actor, found);
   }
 
   /**
@@ -141,6 +153,16 @@ export class OwnOrganizationsService {
       { ...entry, resourceType: 'organization', resourceId: id },
     );
   }
+}
+
+/** Where somebody belongs is theirs to know; what is there, only where they could act as they come. */
+function seenBy(actor: Actor, organization: OwnOrganization): SeenOrganization {
+  const { id, allowedIps, requireMfa, memberCount } = organization;
+  const takesAddress = allowedIps === null || AddressRanges.shared(allowedIps).holds(actor.origin.ip);
+  const takesPerson = !requireMfa || actor.hasMfa === true;
+  // Into their own one the door has let them.
+  const isOpen = id === actor.organizationId || (takesAddress && takesPerson);
+  return { ...organization, isOpen, memberCount: isOpen ? memberCount : null };
 }
 
 /** The only organization that a credential may know of; undefined: all that its person belongs to. @throws ScopeMissing */

@@ -16,6 +16,9 @@ const columns = `e.name AS id, e.organization_id AS "organizationId", e.project_
 
 const named = `WHERE e.organization_id = $1 AND e.project_id = $2 AND e.name = $3`;
 
+const lockVault = `SELECT 1 FROM vaults
+  WHERE organization_id = $1 AND project_id = $2 AND environment = $3 FOR NO KEY UPDATE`;
+
 @Injectable()
 export class EnvironmentsRepository {
   constructor(private readonly database: Database) {}
@@ -40,7 +43,8 @@ export class EnvironmentsRepository {
 
   /**
    * Locks an environment against every change and against getting a vault. Its vault is locked first, as everybody does
-   * who puts one there.
+   * who puts one there. One that came in between is not waited for, because whoever has it may wait for the environment: the
+   * transaction is broken off, for `Database.yieldingTransaction`.
    */
   async lock(
     transaction: Transaction,
@@ -48,11 +52,9 @@ export class EnvironmentsRepository {
     name: string,
   ): Promise<EnvironmentView | undefined> {
     const place = [project.organizationId, project.id, name];
-    await transaction.rows(
-      `SELECT 1 FROM vaults WHERE organization_id = $1 AND project_id = $2 AND environment = $3 FOR NO KEY UPDATE`,
-      place,
-    );
+    await transaction.rows(lockVault, place);
     await transaction.rows(`SELECT 1 FROM project_environments e ${named} FOR UPDATE`, place);
+    await transaction.rows(`${lockVault} NOWAIT`, place);
     const [row] = await transaction.rows<EnvironmentView>(
       `SELECT ${columns} FROM project_environments e ${named}`,
       place,

@@ -101,7 +101,7 @@ export class EnvironmentsService {
     fields: UpdateEnvironmentDto,
     ifMatch?: string,
   ): Promise<EnvironmentView> {
-    return this.database.transaction(async (transaction) => {
+    return this.database.yieldingTransaction(async (transaction) => {
       const present = await this.lock(transaction, project, name, ifMatch);
       const isRenamed = fields.name !== undefined && fields.name !== name;
       if (isRenamed && present.vaultId !== null) {
@@ -125,7 +125,7 @@ export class EnvironmentsService {
    * @throws ProjectNotFound, EnvironmentNotFound, PRECONDITION_FAILED, EnvironmentHasVault
    */
   async delete(project: AuthorizedProject, name: string, ifMatch?: string): Promise<void> {
-    await this.database.transaction(async (transaction) => {
+    await this.database.yieldingTransaction(async (transaction) => {
       const present = await this.lock(transaction, project, name, ifMatch);
       if (present.vaultId !== null) throw new EnvironmentHasVault();
       await this.environments.delete(transaction, present);

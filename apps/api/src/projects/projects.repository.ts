@@ -122,6 +122,41 @@ export class ProjectsRepository {
     return row?.count ?? 0;
   }
 
+  /** How many projects somebody may know of. */
+  async countKnown(
+    actor: Parameters<typeof knownProjects>[0] & Pick<Actor, 'organizationId'>,
+  ): Promise<number> {
+    const known = knownProjects(actor);
+    const [row] = await this.database.rows<{ count: number }>(
+      `SELECT count(*)::int AS count FROM projects
+       WHERE organization_id = $1 AND ($2::uuid[] IS NULL OR id = ANY($2::uuid[]))`,
+      [actor.organizationId, known ? [...known] : null],
+    );
+    return row?.count ?? 0;
+  }
+
+  /**
+   * How many projects a member may know of in each of these organizations, by what their role reaches and what is granted to
+   * them and their teams (`memberJoins`).
+   */
+  async countReached(userId: string, organizationIds: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.database.rows<{ id: string; count: number }>(
+      `SELECT m.organization_id AS id, count(*)::int AS count
+       FROM memberships m
+       LEFT JOIN roles r ON r.organization_id = m.organization_id AND r.id = m.custom_role_id
+       JOIN projects p ON p.organization_id = m.organization_id
+       WHERE m.user_id = $1 AND m.organization_id = ANY($2::uuid[]) AND (
+         coalesce(r.reaches_all_vaults, m.role IN ('owner', 'admin'), false) OR p.id IN (
+           SELECT g.project_id FROM grants g
+           LEFT JOIN team_members t ON t.organization_id = g.organization_id AND t.team_id = g.team_id AND t.user_id = m.user_id
+           WHERE g.organization_id = m.organization_id AND g.project_id IS NOT NULL
+             AND (g.user_id = m.user_id OR t.user_id IS NOT NULL)))
+       GROUP BY m.organization_id`,
+      [userId, organizationIds],
+    );
+    return new Map(rows.map(({ id, count }) => [id, count]));
+  }
+
   /** A page of the projects that somebody may know of. */
   list(
     actor: Pick<Actor, 'organizationId' | 'vaultIds' | 'grants' | 'projects' | 'projectIds'>,

@@ -113,6 +113,20 @@ export class ProjectsService {
     return toPage(page, { rows: views, total }, toItem);
   }
 
+  /** How many projects an actor may know of. @throws ScopeMissing */
+  count(actor: Actor): Promise<number> {
+    if (!actor.scopes.has('project:read')) throw new ScopeMissing('project:read');
+    return this.projects.countKnown(actor);
+  }
+
+  /**
+   * How many projects a person may know of in each of these organizations, by UUID; without those where it is none. That their
+   * role there shows projects is for the caller to find out.
+   */
+  countIn(organizationIds: readonly string[], userId: string): Promise<Map<string, number>> {
+    return this.projects.countReached(userId, organizationIds);
+  }
+
   /** Makes a project with its environments. @throws OutsideVaults for a key that is narrowed */
   create(actor: Actor, fields: ProjectFields, retry?: RetryKey): Promise<Outcome<ProjectView>> {
     if (!actor.scopes.has('project:write')) throw new ScopeMissing('project:write');

@@ -1,5 +1,6 @@
 import type { Actor } from '@credvault/access/actor.js';
 import type { MemberRights } from '@credvault/access/member-rights.js';
+import { scopesAsMember } from '@credvault/access/narrowed-scopes.js';
 import { knownVaults } from '@credvault/access/vault-levels.js';
 import { DomainError } from '@credvault/http/domain-error.js';
 
@@ -30,7 +31,7 @@ export function assertNotOutranked(
   path: Named,
 ): void {
   const reachesFurther = grants === undefined && knownVaults(actor) !== undefined;
-  if (scopes.isSubsetOf(actor.scopes) && !reachesFurther) return;
+  if (scopes.isSubsetOf(scopesAsMember(actor)) && !reachesFurther) return;
   actor.origin.remark = 'member outranks';
   throw new MemberOutranks(path);
 }

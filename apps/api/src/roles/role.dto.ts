@@ -85,7 +85,7 @@ export class RoleDto {
 /** A role to be made. */
 export class CreateRoleDto {
   /**
-   * Name of the role, unique in the organization in any case.
+   * Name of the role, unique in the organization in any case; not that of a built-in role or of one of `/api/v2`.
    * @example "Release engineer"
    */
   @IsString()
@@ -125,7 +125,7 @@ export class CreateRoleDto {
 /** What to change of a role; what is left out stays as it is. */
 export class UpdateRoleDto {
   /**
-   * Name of the role, unique in the organization in any case.
+   * Name of the role, unique in the organization in any case; not that of a built-in role or of one of `/api/v2`.
    * @example "Release engineer (EU)"
    */
   @MayBeAbsent()

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { GrantedRank } from '@credvault/access/granted-rights.js';
+import { grantsAtStake } from '@credvault/access/grants-at-stake.js';
 import { builtInRoles } from '@credvault/access/roles.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
@@ -42,6 +43,17 @@ export class RolesRepository {
       id,
     ]);
     return row;
+  }
+
+  /** The scopes of custom roles of any organizations; those that are not there are left out. */
+  findScopes(
+    places: readonly Pick<Role, 'organizationId' | 'id'>[],
+  ): Promise<Pick<Role, 'organizationId' | 'id' | 'scopes'>[]> {
+    return this.database.rows(
+      `SELECT organization_id AS "organizationId", id, scopes FROM roles
+       WHERE (organization_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))`,
+      [places.map(({ organizationId }) => organizationId), places.map(({ id }) => id)],
+    );
   }
 
   /** Finds a role and keeps it from being deleted until the transaction ends. */
@@ -100,13 +112,16 @@ export class RolesRepository {
     return row?.members ?? 0;
   }
 
-  /** The highest rank at which each vault and each project is granted to anybody who has a role, by themselves or by a team. */
+  /**
+   * The highest rank at which each vault and each project is granted to anybody who has a role, by themselves or by a team. Deleted
+   * vaults that can be restored count.
+   */
   findGrantsOfMembers(transaction: Transaction, { organizationId, id }: Role): Promise<GrantedRank[]> {
     return transaction.rows(
       `SELECT g.vault_id AS "vaultId", g.project_id AS "projectId", max(g.level)::int AS level
        FROM memberships m
        LEFT JOIN team_members t ON t.organization_id = m.organization_id AND t.user_id = m.user_id
-       JOIN grants g ON g.organization_id = m.organization_id AND (g.user_id = m.user_id OR g.team_id = t.team_id)
+       JOIN ${grantsAtStake} g ON g.organization_id = m.organization_id AND (g.user_id = m.user_id OR g.team_id = t.team_id)
        WHERE m.organization_id = $1 AND m.custom_role_id = $2
        GROUP BY g.vault_id, g.project_id`,
       [organizationId, id],
@@ -114,21 +129,25 @@ export class RolesRepository {
   }
 
   /**
-   * Takes from all who have a role the vaults that are granted to them directly; returns how many grants that were. The members
-   * are locked first: who grants one of them a vault at the same moment holds them, and is waited for or waits.
+   * Takes from all who have a role the vaults that are granted to them directly, also those that would come back with a deleted
+   * vault; returns how many grants that were. The members are locked first: who grants one of them a vault at the same moment holds them, and is waited for or waits.
    */
   async deleteGrantsOfMembers(transaction: Transaction, { organizationId, id }: Role): Promise<number> {
     await transaction.rows(
       `SELECT 1 FROM memberships WHERE organization_id = $1 AND custom_role_id = $2 ORDER BY user_id FOR UPDATE`,
       [organizationId, id],
     );
-    const rows = await transaction.rows(
-      `DELETE FROM grants g USING memberships m
-       WHERE g.organization_id = $1 AND m.organization_id = $1 AND m.custom_role_id = $2 AND g.user_id = m.user_id
-       RETURNING g.id`,
-      [organizationId, id],
-    );
-    return rows.length;
+    let count = 0;
+    for (const table of ['grants', 'deleted_vault_grants']) {
+      const rows = await transaction.rows(
+        `DELETE FROM ${table} g USING memberships m
+         WHERE g.organization_id = $1 AND m.organization_id = $1 AND m.custom_role_id = $2 AND g.user_id = m.user_id
+         RETURNING g.id`,
+        [organizationId, id],
+      );
+      count += rows.length;
+    }
+    return count;
   }
 
   /** A page of the built-in roles and those of an organization. */

@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import { actorAsMember } from '@credvault/access/actor-as-member.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { levelsOf } from '@credvault/access/granted-rights.js';
-import type { MemberRights } from '@credvault/access/member-rights.js';
-import { assertWithin, type Rights } from '@credvault/access/rights.js';
+import { assertWithin } from '@credvault/access/rights.js';
 import {
   isBuiltInRole,
+  isReservedRoleName,
   reachesAllVaults,
   scopesOfRole,
   type Role as BuiltInRole,
 } from '@credvault/access/roles.js';
-import { allScopes, withImplied, type Scope } from '@credvault/access/scopes.js';
+import { withImplied, type Scope } from '@credvault/access/scopes.js';
 import { knownVaults } from '@credvault/access/vault-levels.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
@@ -23,10 +24,11 @@ import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
-import type { CreateRoleDto, RequestedScope, RolesQuery, UpdateRoleDto } from './role.dto.js';
+import type { CreateRoleDto, RolesQuery, UpdateRoleDto } from './role.dto.js';
 import type { Role } from './role.entity.js';
 import { assertNotOutranked } from './outranking.js';
 import { RoleInUse, RoleNameTaken, RoleNotFound, UnknownRole } from './roles.errors.js';
+import { losesReach, rightsOf, scopesOf, widens, type Granted } from './role-rights.js';
 import { RolesRepository, type RoleRow } from './roles.repository.js';
 
 const sortable: Record<string, SortColumn> = {
@@ -45,6 +47,14 @@ export interface ResolvedRole {
   customRoleId: string | null;
   scopes: ReadonlySet<Scope>;
   reachesAllVaults: boolean;
+}
+
+/** A role as the API names it, and the organization that has it if it is a custom one. */
+export interface NamedRole {
+  /** UUID. */
+  organizationId: string;
+  /** The name of a built-in role, or the public id of a custom one. */
+  name: string;
 }
 
 /** A custom role with the number of members who have it. */
@@ -88,6 +98,24 @@ export class RolesService {
     return { role: 'custom', customRoleId: id, scopes: withImplied(scopes), reachesAllVaults: reachesAll };
   }
 
+  /**
+   * What each of these roles may do, in one statement; nothing, for a custom one that is not there any more. The organizations
+   * may be any: the caller has found out that the roles are to be known.
+   */
+  async scopesOf(named: readonly NamedRole[]): Promise<ReadonlySet<Scope>[]> {
+    const places = named.flatMap(({ organizationId, name }) => {
+      const id = uuidOf('role', name);
+      return id === undefined ? [] : [{ organizationId, id }];
+    });
+    const found = places.length === 0 ? [] : await this.roles.findScopes(places);
+    const byPlace = new Map(
+      found.map(({ organizationId, id, scopes }) => [`${organizationId} ${publicId('role', id)}`, scopes]),
+    );
+    return named.map(({ organizationId, name }) =>
+      isBuiltInRole(name) ? scopesOfRole(name) : withImplied(byPlace.get(`${organizationId} ${name}`) ?? []),
+    );
+  }
+
   /** How the API names the role of a membership or an invitation. */
   nameOf({ role, customRoleId }: { role: string; customRoleId: string | null }): string {
     return customRoleId === null ? role : publicId('role', customRoleId);
@@ -122,9 +150,10 @@ export class RolesService {
       updatedAt: now,
     };
     assertWithin(actor, rightsOf(role));
+    assertNotReserved(role.name);
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
-        await unlessTaken(role.name, () => this.roles.insert(transaction, role));
+        await unlessTaken(() => this.roles.insert(transaction, role));
         await this.record(transaction, actor, role, { type: 'role.created', status: 201 });
         return { answer: { ...role, memberCount: 0 }, status: 201, resourceId: role.id };
       },
@@ -169,13 +198,14 @@ export class RolesService {
         await this.organizations.lockOwners(transaction, actor.organizationId);
       }
       const present = await this.lock(transaction, actor, id, ifMatch);
+      if (fields.name !== undefined && fields.name !== present.name) assertNotReserved(fields.name);
       const scopes = fields.scopes ? scopesOf(fields.scopes, actor) : present.scopes;
       const revision = present.revision + 1;
       const next: Role = { ...present, ...fields, scopes, revision, updatedAt: new Date() };
       if (widens(present, next)) await this.assertMayWiden(transaction, actor, next);
       // Narrower is what would be wider the other way round.
       if (widens(next, present)) await this.assertMayNarrow(transaction, actor, present);
-      await unlessTaken(next.name, () => this.roles.update(transaction, next));
+      await unlessTaken(() => this.roles.update(transaction, next));
       const grants = losesReach(present, next)
         ? await this.roles.deleteGrantsOfMembers(transaction, next)
         : 0;
@@ -202,9 +232,11 @@ export class RolesService {
 
   /** Whoever widens a role gives more to all who have it, in all that is granted to one of them. */
   private async assertMayWiden(transaction: Transaction, actor: Actor, role: Role): Promise<void> {
-    const reachesAll = knownVaults(actor) === undefined;
-    const found = reachesAll ? [] : await this.roles.findGrantsOfMembers(transaction, role);
-    assertWithin(actor, rightsOf(role, levelsOf(found)));
+    if (knownVaults(actor) === undefined) return assertWithin(actor, rightsOf(role));
+    const { organizationId, userId } = actor;
+    const own = await this.organizations.rightsAtStakeOf(transaction, organizationId, userId);
+    const found = await this.roles.findGrantsOfMembers(transaction, role);
+    assertWithin(actorAsMember(actor, own), rightsOf(role, levelsOf(found)));
   }
 
   /** Whoever narrows a role takes from all who have it; a role that nobody has takes nothing from anybody. */
@@ -235,37 +267,13 @@ export class RolesService {
   }
 }
 
-/** In the order of the catalogue, with those that are implied; `*` stands for all that the actor has. */
-function scopesOf(requested: readonly RequestedScope[], actor: Actor): Scope[] {
-  const named = requested.filter((scope) => scope !== '*');
-  const all = withImplied(requested.includes('*') ? [...named, ...actor.scopes] : named);
-  return allScopes.filter((scope) => all.has(scope));
-}
-
-/** What is granted to somebody, by UUID. */
-type Granted = Pick<MemberRights, 'grants' | 'projects'>;
-
-/** What a role gives to somebody to whom these vaults and projects are granted. */
-function rightsOf(
-  { scopes, reachesAllVaults: reachesAll }: { scopes: Iterable<Scope>; reachesAllVaults: boolean },
-  { grants = new Map(), projects = new Map() }: Granted = {},
-): Rights {
-  return reachesAll ? { scopes } : { scopes, grants, projects };
-}
-
-function widens(present: Role, next: Role): boolean {
-  const moreScopes = !new Set(next.scopes).isSubsetOf(withImplied(present.scopes));
-  return moreScopes || (next.reachesAllVaults && !present.reachesAllVaults);
-}
-
-/** Whoever reached every vault could grant themselves any: what they keep is for somebody else to say. */
-function losesReach(present: Role, next: Role): boolean {
-  return present.reachesAllVaults && !next.reachesAllVaults;
+/** @throws RoleNameTaken */
+function assertNotReserved(name: string): void {
+  if (isReservedRoleName(name)) throw new RoleNameTaken();
 }
 
 /** @throws RoleNameTaken */
-async function unlessTaken(name: string, write: () => Promise<void>): Promise<void> {
-  if (isBuiltInRole(name.toLowerCase())) throw new RoleNameTaken();
+async function unlessTaken(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {

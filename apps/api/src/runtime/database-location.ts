@@ -43,6 +43,10 @@ export async function locateDatabase(settings: Settings, options: LocateOptions)
     settings: serverSettings(settings.processes),
   });
   const lease = await takeLease(postgres, options);
+  // Only now is it nobody else's: a start that finds the folder taken has adopted nothing.
+  if (postgres.adopted) {
+    options.onProgress(`Adopted PostgreSQL, which was still running (pid ${postgres.pid})`);
+  }
   return {
     address: postgres.connection,
     embedded: true,

@@ -1,10 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Settings } from '@credvault/config/settings.js';
 import { AccountLinksService } from '../auth/account-links.service.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { removeSetupToken, writeSetupToken } from '../runtime/setup-token-file.js';
 import { UsersService } from '../users/users.service.js';
 
 type Say = (line: string) => void;
@@ -30,6 +29,7 @@ export async function announce(
   if (metricsUrl !== undefined) say(`  Metrics       ${metricsUrl}`);
   warnAboutExposure(settings, say);
   if (await app.get(UsersService).hasNoAccount()) await announceSetup(app, settings, folder, say);
+  else removeSetupToken(folder);
 }
 
 /** SECURITY: a listener that others can reach, without TLS before it, sends tokens and secrets in the clear. */
@@ -68,21 +68,4 @@ async function announceSetup(
   say(
     `    -d "{\\"email\\":\\"you@example.com\\",\\"name\\":\\"Your Name\\",\\"password\\":\\"choose 12 or more characters\\",\\"setupToken\\":\\"${shown}\\"}"\n`,
   );
-}
-
-/** A new file each time: one that somebody has put there, or a link, would be theirs to read. */
-function writeSetupToken(folder: string, token: string): string {
-  const path = join(folder, 'setup-token');
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    rmSync(path, { force: true });
-    writeFileSync(path, `${token}\n`, { flag: 'wx', mode: 0o600 });
-  } catch (cause) {
-    throw new Error(
-      `The setup token cannot be written to ${path}: ${(cause as Error).message}. Make that folder writable, ` +
-        'choose another one with CREDVAULT_DATA_DIR, or set CREDVAULT_SETUP_TOKEN yourself.',
-      { cause },
-    );
-  }
-  return path;
 }

@@ -1,6 +1,12 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { createAuditPartitions } from '@credvault/audit-log/audit-partitions.js';
 import { Database } from '@credvault/database/database.js';
+import { describeError } from '@credvault/http/error-description.js';
 import { Idempotency } from '@credvault/http/idempotency.js';
 import { DeletedSecretPurge } from '../secrets/deleted-secret-purge.js';
 import { DeletedVaultPurge } from '../vaults/deleted-vault-purge.js';
@@ -19,16 +25,21 @@ const cleanings = [
   `DELETE FROM refused_requests WHERE minute < now() - interval '90 days'`,
   // A late record is asked for in its own month.
   `DELETE FROM late_audit_events WHERE occurred_at < date_trunc('month', now(), 'UTC') - interval '1 day'`,
-  `DELETE FROM sign_in_addresses WHERE last_used_at < now() - interval '180 days'`,
+  `DELETE FROM sign_in_addresses WHERE last_used_at < now() - interval '90 days'`,
   `DELETE FROM instances WHERE seen_at < now() - interval '1 day'`,
 ];
 
-/** Keeps the tables in order: partitions ahead of time, and what has expired out of the way. Runs once an hour; what should have
- * been destroyed while no service ran, at the start already. */
+/**
+ * Keeps the tables in order: partitions ahead of time, and what has expired out of the way. Runs once an hour; what should have
+ * been destroyed while no service ran, at the start already. What goes wrong is logged and counted, and tried again in an hour.
+ */
 @Injectable()
 export class MaintenanceService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(MaintenanceService.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
+  /** Steps that failed since the start. */
+  failures = 0;
 
   constructor(
     private readonly database: Database,
@@ -38,9 +49,9 @@ export class MaintenanceService implements OnApplicationBootstrap, BeforeApplica
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.purge().catch(() => undefined);
+    this.running = this.take(this.purges);
     this.timer = setInterval(() => {
-      this.running = this.run().catch(() => undefined);
+      this.running = this.run();
     }, hour).unref();
   }
 
@@ -49,17 +60,27 @@ export class MaintenanceService implements OnApplicationBootstrap, BeforeApplica
     await this.running;
   }
 
-  /** Does it once. */
+  /** Does it once; a step that fails keeps no other from its turn. */
   async run(): Promise<void> {
-    await createAuditPartitions(this.database);
-    await this.idempotency.deleteExpired();
-    for (const statement of cleanings) await this.database.rows(statement);
-    await this.purge();
+    await this.take([
+      () => createAuditPartitions(this.database),
+      () => this.idempotency.deleteExpired(),
+      ...cleanings.map((statement) => () => this.database.rows(statement)),
+      ...this.purges,
+    ]);
   }
 
-  /** Deletes for good what can no longer be restored. */
-  private async purge(): Promise<void> {
-    await this.deletedVaults.run();
-    await this.deletedSecrets.run();
+  /** Delete for good what can no longer be restored. */
+  private readonly purges: Step[] = [() => this.deletedVaults.run(), () => this.deletedSecrets.run()];
+
+  private async take(steps: Step[]): Promise<void> {
+    for (const step of steps) {
+      await step().catch((error: unknown) => {
+        this.failures += 1;
+        this.logger.error(`Maintenance failed in part: ${JSON.stringify(describeError(error))}`);
+      });
+    }
   }
 }
+
+type Step = () => Promise<unknown>;

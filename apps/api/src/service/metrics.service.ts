@@ -8,6 +8,7 @@ import {
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { settingsToken, type Settings } from '@credvault/config/settings.js';
+import { MaintenanceService } from './maintenance.service.js';
 import { MetricsListener } from './metrics-listener.js';
 
 /** Seconds; from a warm read to a slow import. */
@@ -28,6 +29,7 @@ export class MetricsService implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     auditLog: AuditLog,
+    maintenance: MaintenanceService,
     @Inject(settingsToken) private readonly settings: Settings,
   ) {
     const registers = [this.registry];
@@ -46,6 +48,15 @@ export class MetricsService implements OnApplicationBootstrap, BeforeApplication
       collect() {
         this.reset();
         this.inc(auditLog.dropped);
+      },
+    });
+    new Counter({
+      name: 'credvault_maintenance_failures_total',
+      help: 'Steps of the hourly maintenance that failed: partitions, expired rows, purges of what was deleted.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(maintenance.failures);
       },
     });
   }

@@ -1,8 +1,8 @@
 import { Controller, Get, Header, Param, Query, Req, StreamableFile } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { originOf } from '@credvault/access/origin.js';
 import { Public } from '@credvault/access/rules.js';
+import { DomainError } from '@credvault/http/domain-error.js';
 import { SignInAttemptsService } from './sign-in-attempts.service.js';
 
 /**
@@ -23,9 +23,16 @@ export class CallbackController {
     @Query() query: Record<string, string>,
     @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
-    const answer = new URLSearchParams(query);
-    const code = await this.attempts.comeBack(organizationId, answer, originOf(request));
+    // What looks at links before people follow them asks so, and would use the sign-in up without anybody seeing the code.
+    if (request.method === 'HEAD') throw new OnlyGet();
+    const code = await this.attempts.comeBack(organizationId, new URLSearchParams(query));
     return new StreamableFile(Buffer.from(page(code)), { type: 'text/plain; charset=utf-8' });
+  }
+}
+
+class OnlyGet extends DomainError {
+  constructor() {
+    super('METHOD_NOT_ALLOWED', 'A sign-in comes back with GET.', { headers: { Allow: 'GET, OPTIONS' } });
   }
 }
 

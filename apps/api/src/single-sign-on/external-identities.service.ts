@@ -51,16 +51,18 @@ export class ExternalIdentitiesService {
    *
    * @throws LinkProofRefused, SignInPending, ProviderSignInRefused, IdentityTaken, TooManyAttempts
    */
-  link(
+  async link(
     actor: Actor,
     { signInToken, code }: { signInToken: string; code: string },
     retry?: RetryKey,
   ): Promise<Outcome<ExternalIdentity>> {
+    // Outside the transaction, which takes no other connection. A repeated request finds its answer, whatever this one proves.
+    const [proof] = await Promise.allSettled([this.proved(actor, signInToken, code)]);
     return this.idempotency.once(actor, retry, {
       change: async (transaction) => {
-        const attempt = await this.proved(actor, signInToken, code);
+        if (proof.status === 'rejected') throw proof.reason;
         const digest = this.attempts.digestOfToken(signInToken);
-        const answer = await this.insert(transaction, actor, attempt, digest);
+        const answer = await this.insert(transaction, actor, proof.value, digest);
         return { answer, status: 201, resourceId: answer.id };
       },
       replay: (first) => this.get(actor, first.resourceId),

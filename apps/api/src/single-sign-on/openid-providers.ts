@@ -9,6 +9,7 @@ import { provedIdentity, type ProvedIdentity } from './proved-identity.js';
 import { asProviderError } from './provider-errors.js';
 import { httpWithin, providerFetch } from './provider-fetch.js';
 import { ProviderAnswerRefused, ProviderUnusable } from './single-sign-on.errors.js';
+import { SingleSignOnLimits } from './single-sign-on-limits.js';
 
 /** What binds an answer of a provider to the one question it answers; all but the address come from the state. */
 export interface SignInBinding {
@@ -48,11 +49,13 @@ export class OpenIdProviders {
     maxSize: mostKept,
     sizeCalculation: (known) => JSON.stringify(known).length,
   });
+  private readonly beingFound = new Map<string, Promise<KnownProvider>>();
   private readonly allowsHttp: (url: URL) => boolean;
 
   constructor(
     private readonly outbound: OutboundClient,
     private readonly cipher: ProviderSecretCipher,
+    private readonly limits: SingleSignOnLimits,
     @Inject(settingsToken) settings: Settings,
   ) {
     this.allowsHttp = httpWithin(settings.outboundAllow);
@@ -69,45 +72,44 @@ export class OpenIdProviders {
   /**
    * Where a browser goes to sign in.
    *
-   * @throws ProviderUnusable, OutboundFailed
+   * @throws ProviderUnusable, ProviderBusy, OutboundFailed
    */
   async authorizationUrl(
     configuration: ProviderConfiguration,
     { redirectUri, state, nonce, codeVerifier, maxAge }: SignInBinding,
   ): Promise<string> {
-    try {
-      const client = await this.clientOf(configuration);
+    const client = await this.clientOf(configuration);
+    const code_challenge = await openid.calculatePKCECodeChallenge(codeVerifier);
+    return describing(() => {
       const url = openid.buildAuthorizationUrl(client, {
         redirect_uri: redirectUri,
         scope,
         state,
         nonce,
-        code_challenge: await openid.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge,
         code_challenge_method: 'S256',
         ...(maxAge === undefined ? {} : { max_age: String(maxAge), prompt: 'login' }),
       });
       return url.href;
-    } catch (error) {
-      const failure = asProviderError(error);
-      if (!(failure instanceof ProviderAnswerRefused)) throw failure;
-      throw new ProviderUnusable('its discovery document is not valid.');
-    }
+    });
   }
 
   /**
    * Who signed in, as the provider says to whoever brings the code.
    *
    * @param answer the query that the browser came back with
-   * @throws ProviderAnswerRefused, ProviderUnusable, OutboundFailed
+   * @throws ProviderAnswerRefused, ProviderUnusable, ProviderBusy, OutboundFailed
    */
   async identify(
     configuration: ProviderConfiguration,
     binding: SignInBinding,
     answer: URLSearchParams,
   ): Promise<ProvedIdentity> {
+    const client = await this.clientOf(configuration);
     try {
-      const client = await this.clientOf(configuration);
-      const identity = await exchange(client, binding, answer);
+      const identity = await this.limits.converse(configuration.organizationId, () =>
+        exchange(client, binding, answer),
+      );
       this.keepKeys(configuration.issuer, client);
       return identity;
     } catch (error) {
@@ -116,7 +118,7 @@ export class OpenIdProviders {
   }
 
   private async clientOf(configuration: ProviderConfiguration): Promise<openid.Configuration> {
-    const { server, keys } = await this.find(configuration.issuer);
+    const { server, keys } = await this.find(configuration);
     const { clientId } = configuration;
     const metadata = { [openid.clockTolerance]: clockTolerance };
     const client = new openid.Configuration(server, clientId, metadata, this.proofOf(configuration, server));
@@ -128,16 +130,33 @@ export class OpenIdProviders {
     return client;
   }
 
-  /** The documents of a provider, from its well-known address (OpenID Connect Discovery 1.0, section 4). */
-  private async find(issuer: string): Promise<KnownProvider> {
+  /**
+   * The documents of a provider, from its well-known address (OpenID Connect Discovery 1.0, section 4). Many who begin at once wait
+   * for one call. Only that stands in the lane of the organization: what is known makes nobody wait.
+   */
+  private find({ organizationId, issuer }: ProviderConfiguration): Promise<KnownProvider> {
     const known = this.known.get(issuer);
-    if (known) return known;
+    if (known) return Promise.resolve(known);
+    const key = `${organizationId} ${issuer}`;
+    const found =
+      this.beingFound.get(key) ??
+      this.limits
+        .converse(organizationId, () => describing(() => this.discover(issuer)))
+        .finally(() => this.beingFound.delete(key));
+    this.beingFound.set(key, found);
+    return found;
+  }
+
+  private async discover(issuer: string): Promise<KnownProvider> {
     const found = await openid.discovery(new URL(issuer), 'unused', undefined, openid.None(), {
       [openid.customFetch]: providerFetch(this.outbound, this.allowsHttp),
       execute: this.preparations(issuer),
       timeout: timeoutSeconds,
     });
     const discovered = { server: { ...found.serverMetadata() } };
+    if (!Array.isArray(discovered.server.token_endpoint_auth_methods_supported ?? [])) {
+      throw new TypeError('token_endpoint_auth_methods_supported is no list');
+    }
     this.known.set(issuer, discovered);
     return discovered;
   }
@@ -161,6 +180,22 @@ export class OpenIdProviders {
     return methods.includes('client_secret_basic')
       ? openid.ClientSecretBasic(secret)
       : openid.ClientSecretPost(secret);
+  }
+}
+
+/**
+ * Does what the documents of a provider decide. They are a stranger's: whatever goes wrong with them, in libraries too, is that the
+ * provider cannot be used.
+ *
+ * @throws ProviderUnusable, OutboundFailed
+ */
+async function describing<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = asProviderError(error);
+    if (!(failure instanceof ProviderAnswerRefused)) throw failure;
+    throw new ProviderUnusable('its discovery document is not valid.');
   }
 }
 

@@ -1,5 +1,5 @@
-import { isEmail } from 'class-validator';
 import { isCleanText } from '@credvault/http/text-rules.js';
+import { readMailAddress } from '@credvault/mail/mail-address.js';
 import { ProviderAnswerRefused } from './single-sign-on.errors.js';
 
 /** Who somebody is to a provider, as its ID token says. */
@@ -29,11 +29,11 @@ export function provedIdentity(claims: Record<string, unknown>): ProvedIdentity 
   if (typeof sub !== 'string' || !subject.test(sub)) {
     throw new ProviderAnswerRefused('the provider names nobody.');
   }
-  const isAddress = typeof email === 'string' && email.length <= 254 && isCleanText(email) && isEmail(email);
+  const address = typeof email === 'string' && isCleanText(email) ? readMailAddress(email) : undefined;
   return {
     subject: sub,
-    email: isAddress ? email : null,
-    emailVerified: isAddress && emailVerified === true,
+    email: address ?? null,
+    emailVerified: address !== undefined && emailVerified === true,
     name: typeof name === 'string' ? shownName(name) : null,
     authTime: typeof authTime === 'number' && Number.isSafeInteger(authTime) ? authTime : null,
   };

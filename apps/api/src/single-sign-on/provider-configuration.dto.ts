@@ -1,6 +1,7 @@
 import { IsBoolean, IsFQDN, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
 import { IsPrintable } from '@credvault/http/is-printable.js';
+import { MailDomain } from '@credvault/mail/address-input.js';
 
 /** Visible ASCII (RFC 6749, appendices A.1 and A.2, without the space). */
 const visible = /^[\x21-\x7e]+$/;
@@ -45,6 +46,7 @@ export class SetSingleSignOnDto {
   @IsString()
   @MaxLength(253)
   @IsFQDN({ require_tld: true, allow_underscores: false, allow_trailing_dot: false })
+  @MailDomain()
   domain!: string;
 
   /**
@@ -107,6 +109,7 @@ export class UpdateSingleSignOnDto {
   @IsString()
   @MaxLength(253)
   @IsFQDN({ require_tld: true, allow_underscores: false, allow_trailing_dot: false })
+  @MailDomain()
   domain?: string;
 
   /**
@@ -137,6 +140,7 @@ export class VerifyDomainDto {
   @IsString()
   @MaxLength(253)
   @IsFQDN({ require_tld: true, allow_underscores: false, allow_trailing_dot: false })
+  @MailDomain()
   domain!: string;
 }
 

@@ -23,6 +23,7 @@ import {
   UpdateSingleSignOnDto,
   VerifyDomainDto,
 } from './provider-configuration.dto.js';
+import { ProvenDomainsService } from './proven-domains.service.js';
 import { ProviderConfigurationsService } from './provider-configurations.service.js';
 
 @ApiTags('single-sign-on')
@@ -30,6 +31,7 @@ import { ProviderConfigurationsService } from './provider-configurations.service
 export class ProviderConfigurationsController {
   constructor(
     private readonly configurations: ProviderConfigurationsService,
+    private readonly domains: ProvenDomainsService,
     private readonly roles: RolesService,
     @Inject(settingsToken) private readonly settings: Settings,
   ) {}
@@ -104,7 +106,8 @@ export class ProviderConfigurationsController {
   /**
    * Prove the domain
    * @remarks Looks for the TXT record of `domainChallenge`. Once it is found the domain counts for this organization, and for no
-   * other one.
+   * other one: an organization that proved it before loses it, unless its own record is still there. A domain that does not show the
+   * record any more counts no longer.
    */
   @Post('verify-domain')
   @HttpCode(200)
@@ -118,7 +121,7 @@ export class ProviderConfigurationsController {
     @Body() { domain }: VerifyDomainDto,
     @RetryWith() retry?: RetryKey,
   ): Promise<Answer<SingleSignOnDto>> {
-    const { answer, headers } = await this.configurations.verifyDomain(actor, organizationId, domain, retry);
+    const { answer, headers } = await this.domains.verify(actor, organizationId, domain, retry);
     return this.answer(answer, headers);
   }
 

@@ -40,6 +40,33 @@ export class ProviderConfigurationsRepository {
     return row;
   }
 
+  /**
+   * As `lock`, with the configuration of another organization that the domain counts for, if there is one. Both organizations are
+   * locked in one order, so that two that want a domain of each other do not wait for each other for ever.
+   */
+  async lockDomain(
+    transaction: Transaction,
+    organizationId: string,
+    domain: string,
+  ): Promise<{ present?: ProviderConfiguration; holder?: ProviderConfiguration }> {
+    await transaction.rows(
+      `SELECT 1 FROM organizations WHERE id = $1
+         OR id = (SELECT organization_id FROM single_sign_on WHERE domain = $2 AND domain_verified_at IS NOT NULL)
+       ORDER BY id FOR NO KEY UPDATE`,
+      [organizationId, domain],
+    );
+    const rows = await transaction.rows<ProviderConfiguration>(
+      `SELECT ${columns} FROM single_sign_on
+       WHERE organization_id = $1 OR (domain = $2 AND domain_verified_at IS NOT NULL)
+       ORDER BY organization_id FOR UPDATE`,
+      [organizationId, domain],
+    );
+    return {
+      present: rows.find((row) => row.organizationId === organizationId),
+      holder: rows.find((row) => row.organizationId !== organizationId),
+    };
+  }
+
   /** A configuration that is switched on and still the same; nobody changes it before the transaction ends. */
   async hold(
     transaction: Transaction,

@@ -7,23 +7,14 @@ import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { ProviderSecretCipher } from '@credvault/crypto/provider-secret-cipher.js';
 import { SecretValue } from '@credvault/crypto/secret-value.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
-import { isUniqueViolation } from '@credvault/database/postgres-errors.js';
 import { newUuid } from '@credvault/database/typed-id.js';
 import { assertPrecondition } from '@credvault/http/etag.js';
-import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
-import type { RetryKey } from '@credvault/http/retry-key.js';
-import { OrganizationNotFound } from '../organizations/organizations.errors.js';
+import { assertActsIn } from '../organizations/acts-in.js';
 import { RolesService, type ResolvedRole } from '../roles/roles.service.js';
-import { DomainProof } from './domain-proof.js';
 import { OpenIdProviders } from './openid-providers.js';
-import { challengeName, type ProviderConfiguration } from './provider-configuration.js';
+import type { ProviderConfiguration } from './provider-configuration.js';
 import { ProviderConfigurationsRepository } from './provider-configurations.repository.js';
-import {
-  ConfigurationRefused,
-  DomainNotProven,
-  DomainTaken,
-  SingleSignOnNotConfigured,
-} from './single-sign-on.errors.js';
+import { ConfigurationRefused, SingleSignOnNotConfigured } from './single-sign-on.errors.js';
 
 /** What an organization says of its provider. */
 export interface ProviderFields {
@@ -43,11 +34,9 @@ export class ProviderConfigurationsService {
     private readonly configurations: ProviderConfigurationsRepository,
     private readonly roles: RolesService,
     private readonly providers: OpenIdProviders,
-    private readonly proof: DomainProof,
     private readonly cipher: ProviderSecretCipher,
     private readonly database: Database,
     private readonly auditLog: AuditLog,
-    private readonly idempotency: Idempotency,
     private readonly credentials: CredentialRegistry,
   ) {}
 
@@ -101,57 +90,10 @@ export class ProviderConfigurationsService {
       if (!present) throw new SingleSignOnNotConfigured();
       assertPrecondition(ifMatch, present.id, present.revision);
       await this.configurations.delete(transaction, organizationId);
+      this.forgetPrincipals(transaction, organizationId);
       const sessions = await this.endSessions(transaction, organizationId);
       await this.record(transaction, actor, 'single_sign_on.deleted', 204, { sessions });
     }, organizationId);
-  }
-
-  /**
-   * Looks whether the domain shows the token. From then on it counts for this organization, and for no other one.
-   *
-   * @param named the domain that the client means, so that none is proven which it has not seen
-   * @throws ScopeMissing, OrganizationNotFound, SingleSignOnNotConfigured, ConfigurationRefused, DomainNotProven, DomainTaken
-   */
-  async verifyDomain(
-    actor: Actor,
-    organizationId: string,
-    named: string,
-    retry?: RetryKey,
-  ): Promise<Outcome<ProviderConfiguration>> {
-    const { domain, domainToken } = await this.get(actor, organizationId);
-    const isNamed = named.toLowerCase() === domain;
-    // A name server may be slow: no transaction waits for it.
-    const isShown = isNamed && (await this.proof.isShown(domain, domainToken));
-    return this.idempotency.once(actor, retry, {
-      change: async (transaction) => {
-        const present = await this.configurations.lock(transaction, organizationId);
-        if (!present) throw new SingleSignOnNotConfigured();
-        if (!isNamed) {
-          throw new ConfigurationRefused('domain', 'another', 'is not the domain of the single sign-on');
-        }
-        if (!isShown || present.domainToken !== domainToken) throw new DomainNotProven(challengeName(domain));
-        const answer = await this.saveProof(transaction, actor, present);
-        return { answer, status: 200, resourceId: organizationId };
-      },
-      replay: () => this.get(actor, organizationId),
-    });
-  }
-
-  private async saveProof(
-    transaction: Transaction,
-    actor: Actor,
-    present: ProviderConfiguration,
-  ): Promise<ProviderConfiguration> {
-    const now = new Date();
-    const proven = { ...present, domainVerifiedAt: now, revision: present.revision + 1, updatedAt: now };
-    try {
-      await this.configurations.save(transaction, proven);
-    } catch (error) {
-      throw isUniqueViolation(error, 'single_sign_on_domain_key') ? new DomainTaken() : error;
-    }
-    const { domain } = present;
-    await this.record(transaction, actor, 'single_sign_on.domain_verified', 200, { domain });
-    return proven;
   }
 
   private change(
@@ -170,6 +112,7 @@ export class ProviderConfigurationsService {
       this.assertAcceptable(actor, fields, role);
       const next = this.next(actor, present, fields, role);
       await this.configurations.save(transaction, next);
+      if (next.enabled !== (present?.enabled ?? false)) this.forgetPrincipals(transaction, organizationId);
       if (present && next.id !== present.id)
         await this.configurations.deleteAttempts(transaction, organizationId);
       const keptIssuer = next.enabled ? next.issuer : undefined;
@@ -205,8 +148,7 @@ export class ProviderConfigurationsService {
     { role, customRoleId }: ResolvedRole,
   ): ProviderConfiguration {
     const { organizationId } = actor;
-    const { issuer, clientId, enabled } = fields;
-    const domain = fields.domain.toLowerCase();
+    const { issuer, clientId, domain, enabled } = fields;
     const now = new Date();
     const isSameClient = present?.issuer === issuer && present.clientId === clientId;
     const isSameDomain = present?.domain === domain;
@@ -261,6 +203,11 @@ export class ProviderConfigurationsService {
     return ended.length;
   }
 
+  /** Whether there is a provider decides who needs a second factor. */
+  private forgetPrincipals(transaction: Transaction, id: string): void {
+    transaction.afterCommit(() => this.credentials.invalidate({ kind: 'organization', id }));
+  }
+
   private record(
     transaction: Transaction,
     actor: Actor,
@@ -277,5 +224,5 @@ export class ProviderConfigurationsService {
 /** @throws ScopeMissing; OrganizationNotFound for any other organization than the actor's */
 function assertOwn(actor: Actor, organizationId: string): void {
   if (!actor.scopes.has('settings:modify')) throw new ScopeMissing('settings:modify');
-  if (organizationId !== actor.organizationId) throw new OrganizationNotFound();
+  assertActsIn(actor, organizationId);
 }

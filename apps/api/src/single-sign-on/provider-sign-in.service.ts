@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestOrigin } from '@credvault/access/actor.js';
+import { AddressRanges } from '@credvault/access/address-ranges.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
 import { reportRow } from '@credvault/audit-log/audit-record.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { SessionsService, type IssuedSession } from '../auth/sessions.service.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { ExternalIdentitiesRepository } from './external-identities.repository.js';
@@ -20,6 +22,9 @@ export interface ProviderSignIn {
   user: User;
 }
 
+/** One that comes to its end, from an address that the organization takes sessions from, or not. */
+type Finished = AnsweredAttempt & { isWithin: boolean };
+
 /** Opens sessions for people whom the provider of an organization vouches for; they act in that organization only. */
 @Injectable()
 export class ProviderSignInService {
@@ -29,6 +34,7 @@ export class ProviderSignInService {
     private readonly configurations: ProviderConfigurationsRepository,
     private readonly identities: ExternalIdentitiesRepository,
     private readonly newcomers: NewcomersService,
+    private readonly organizations: OrganizationsService,
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly database: Database,
@@ -44,9 +50,10 @@ export class ProviderSignInService {
     const attempt = await this.attempts.proved(signInToken, code, origin);
     if (attempt.linker) throw new CompletionRefused();
     const digest = this.attempts.digestOfToken(signInToken);
+    const isWithin = await this.takesAddress(attempt, origin);
     try {
       return await this.database.transaction(
-        (transaction) => this.finish(transaction, attempt, digest, origin),
+        (transaction) => this.finish(transaction, { ...attempt, isWithin }, digest, origin),
         attempt.organizationId,
       );
     } catch (error) {
@@ -55,10 +62,15 @@ export class ProviderSignInService {
     }
   }
 
+  private async takesAddress({ organizationId }: AnsweredAttempt, { ip }: RequestOrigin): Promise<boolean> {
+    const { allowedIps } = await this.organizations.get(organizationId);
+    return allowedIps === null || AddressRanges.shared(allowedIps).holds(ip);
+  }
+
   /** The configuration before the attempt, as a change of it locks them. */
   private async finish(
     transaction: Transaction,
-    attempt: AnsweredAttempt,
+    attempt: Finished,
     tokenDigest: Buffer,
     origin: RequestOrigin,
   ): Promise<ProviderSignIn> {
@@ -80,13 +92,15 @@ export class ProviderSignInService {
   private async personOf(
     transaction: Transaction,
     configuration: ProviderConfiguration,
-    { identity: proved }: AnsweredAttempt,
+    { identity: proved, isWithin }: Finished,
     origin: RequestOrigin,
   ): Promise<Newcomer> {
     const { organizationId, issuer } = configuration;
     const key = { organizationId, issuer, subject: proved.subject };
     await this.identities.lock(transaction, key);
     const identity = await this.identities.findByKey(transaction, key);
+    // Before there is an account: the trail must not name one that the refusal undoes.
+    if (!identity && !isWithin) throw new ProviderSignInRefused('address_not_allowed');
     if (!identity) return this.newcomers.admit(transaction, configuration, proved, origin);
     const user = await this.users.hold(transaction, identity.userId);
     if (!user || !(await this.identities.use(transaction, identity, proved.email))) {

@@ -37,11 +37,18 @@ interface AttemptRow {
 
 const columns = `organization_id, configuration_id, steps_up, link_user_id, link_session_id, code_digest, claims`;
 
+/** Sign-ins of one organization that may be under way: a whole company that begins within ten minutes. */
+const mostUnfinished = 2_000;
+
 /** Sign-ins under way, by the digests of the state that the provider knows and of the token that the client keeps. */
 @Injectable()
 export class SignInAttemptsRepository {
   constructor(private readonly database: Database) {}
 
+  /**
+   * Stores an attempt. An organization has few at once (`mostUnfinished`): beyond, the oldest goes, so that whoever begins many in
+   * its name uses up room, but keeps nobody who signs in without delay from it.
+   */
   async insert(
     { state, token }: { state: Buffer; token: Buffer },
     attempt: SignInAttempt,
@@ -49,7 +56,10 @@ export class SignInAttemptsRepository {
   ): Promise<void> {
     const { organizationId, configurationId, stepsUp, linker } = attempt;
     await this.database.rows(
-      `INSERT INTO single_sign_on_attempts (state_digest, token_digest, organization_id, configuration_id, steps_up,
+      `WITH gone AS (DELETE FROM single_sign_on_attempts WHERE state_digest IN (
+         SELECT state_digest FROM single_sign_on_attempts WHERE organization_id = $3
+         ORDER BY expires_at DESC OFFSET ${mostUnfinished - 1}))
+       INSERT INTO single_sign_on_attempts (state_digest, token_digest, organization_id, configuration_id, steps_up,
          link_user_id, link_session_id, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [

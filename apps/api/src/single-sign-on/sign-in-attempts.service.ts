@@ -87,12 +87,23 @@ export class SignInAttemptsService {
    *
    * @param publicOrganizationId the one in the address that the browser was sent to
    * @returns the code that the browser shows
-   * @throws SignInUnknown, ProviderAnswerRefused, ProviderUnusable, ProviderBusy, OutboundFailed, TooManyAttempts
+   * @throws SignInUnknown, ProviderAnswerRefused, ProviderUnusable, ProviderBusy, OutboundFailed
    */
-  comeBack(publicOrganizationId: string, answer: URLSearchParams, origin: RequestOrigin): Promise<string> {
-    return this.limits.guardAnswer(addressBlock(origin.ip), () =>
-      this.identify(publicOrganizationId, answer),
-    );
+  async comeBack(publicOrganizationId: string, answer: URLSearchParams): Promise<string> {
+    const organizationId = uuidOf('organization', publicOrganizationId);
+    const state = answer.get('state');
+    if (organizationId === undefined || state === null) throw new SignInUnknown();
+    const digest = this.digester.digest(state);
+    // Any web page can make a browser bring a state: only one that was given out leads to anything, once, and to give it out was
+    // counted. So no answer closes the address that it came from.
+    const attempt = await this.attempts.takeState(digest, organizationId);
+    if (!attempt) throw new SignInUnknown();
+    try {
+      return await this.identify(attempt, { state, digest, answer });
+    } catch (error) {
+      await this.attempts.deleteByState(digest);
+      throw error;
+    }
   }
 
   /**
@@ -123,7 +134,7 @@ export class SignInAttemptsService {
     email,
   }: SignInTarget): Promise<ProviderConfiguration | undefined> {
     if (organizationId === undefined) {
-      return this.configurations.findByDomain(domain?.toLowerCase() ?? domainOf(email ?? ''));
+      return this.configurations.findByDomain(domain ?? domainOf(email ?? ''));
     }
     const uuid = uuidOf('organization', organizationId);
     return uuid === undefined ? undefined : this.configurations.find(uuid);
@@ -138,9 +149,8 @@ export class SignInAttemptsService {
     const signInToken = mintToken('cvsso_');
     const expiresAt = new Date(Date.now() + lifetime);
     const attempt = { organizationId, configurationId, stepsUp, linker };
-    const authorizationUrl = await this.limits.converse(organizationId, () =>
-      this.providers.authorizationUrl(configuration, this.bindingOf(state, attempt)),
-    );
+    const binding = this.bindingOf(state, attempt);
+    const authorizationUrl = await this.providers.authorizationUrl(configuration, binding);
     const digests = { state: this.digester.digest(state), token: this.digestOfToken(signInToken) };
     try {
       await this.attempts.insert(digests, attempt, expiresAt);
@@ -151,27 +161,17 @@ export class SignInAttemptsService {
     return { authorizationUrl, signInToken, expiresAt };
   }
 
-  private async identify(publicOrganizationId: string, answer: URLSearchParams): Promise<string> {
-    const organizationId = uuidOf('organization', publicOrganizationId);
-    const state = answer.get('state');
-    if (organizationId === undefined || state === null) throw new SignInUnknown();
-    const digest = this.digester.digest(state);
-    const attempt = await this.attempts.takeState(digest, organizationId);
-    if (!attempt) throw new SignInUnknown();
-    try {
-      const configuration = await this.configurations.find(organizationId);
-      if (!configuration?.enabled || configuration.id !== attempt.configurationId) throw new SignInUnknown();
-      const identity = await this.limits.converse(organizationId, () =>
-        this.providers.identify(configuration, this.bindingOf(state, attempt), answer),
-      );
-      const code = newCompletionCode();
-      const saved = await this.attempts.saveAnswer(digest, { codeDigest: this.digestOfCode(code), identity });
-      if (!saved) throw new SignInUnknown();
-      return code;
-    } catch (error) {
-      await this.attempts.deleteByState(digest);
-      throw error;
-    }
+  private async identify(
+    attempt: SignInAttempt,
+    { state, digest, answer }: { state: string; digest: Buffer; answer: URLSearchParams },
+  ): Promise<string> {
+    const configuration = await this.configurations.find(attempt.organizationId);
+    if (!configuration?.enabled || configuration.id !== attempt.configurationId) throw new SignInUnknown();
+    const identity = await this.providers.identify(configuration, this.bindingOf(state, attempt), answer);
+    const code = newCompletionCode();
+    const saved = await this.attempts.saveAnswer(digest, { codeDigest: this.digestOfCode(code), identity });
+    if (!saved) throw new SignInUnknown();
+    return code;
   }
 
   /** Verifier and nonce come from the state, so that the database holds nothing that could stand in for them. */

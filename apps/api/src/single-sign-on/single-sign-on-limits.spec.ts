@@ -14,20 +14,25 @@ describe('SingleSignOnLimits', () => {
     await limits.takeBeginning('203.0.113.10/32');
   });
 
-  it('count answers that were no good, and those alone', async () => {
-    const limits = new SingleSignOnLimits(Counters.inProcess());
-    const bad = (): Promise<never> => Promise.reject(new Error('no good'));
-    for (let good = 0; good < 60; good += 1) await limits.guardAnswer(block, () => Promise.resolve());
-    for (let failed = 0; failed < 50; failed += 1) {
-      await expect(limits.guardAnswer(block, bad)).rejects.toThrow('no good');
-    }
-    await expect(limits.guardAnswer(block, () => Promise.resolve())).rejects.toThrow(TooManyAttempts);
-  });
-
   it('hold up one organization alone when its provider does not answer', async () => {
     const limits = new SingleSignOnLimits(Counters.inProcess());
     for (let talk = 0; talk < 4 + 32; talk += 1) void limits.converse('slow', never);
     await expect(limits.converse('slow', never)).rejects.toThrow(ProviderBusy);
     expect(await limits.converse('other', () => Promise.resolve('talked'))).toBe('talked');
+    // Its domain is another matter.
+    expect(await limits.lookUp('slow', () => Promise.resolve('found'))).toBe('found');
+  });
+
+  it('let one question about the domain of an organization be asked at a time', async () => {
+    const limits = new SingleSignOnLimits(Counters.inProcess());
+    let asked = 0;
+    const ask = (): Promise<never> => {
+      asked += 1;
+      return never();
+    };
+    for (let question = 0; question < 1 + 4; question += 1) void limits.lookUp('slow', ask);
+    await expect(limits.lookUp('slow', ask)).rejects.toThrow(ProviderBusy);
+    expect(asked).toBe(1);
+    expect(await limits.lookUp('other', () => Promise.resolve('found'))).toBe('found');
   });
 });

@@ -1,5 +1,6 @@
 import { IsBoolean, IsEmail, IsFQDN, IsString, Length, MaxLength } from 'class-validator';
 import { MayBeAbsent } from '@credvault/http/may-be-absent.js';
+import { MailAddress, MailDomain } from '@credvault/mail/address-input.js';
 
 /** By whose provider to sign in: exactly one of `organizationId`, `domain` and `email`. */
 export class BeginSingleSignOnDto {
@@ -20,6 +21,7 @@ export class BeginSingleSignOnDto {
   @IsString()
   @MaxLength(253)
   @IsFQDN()
+  @MailDomain()
   domain?: string;
 
   /**
@@ -29,6 +31,7 @@ export class BeginSingleSignOnDto {
   @MayBeAbsent()
   @IsString()
   @IsEmail()
+  @MailAddress()
   @MaxLength(254)
   email?: string;
 

@@ -41,12 +41,16 @@ export class DomainNotProven extends DomainError {
   }
 }
 
-/** Another organization has proven this domain before. */
+/** Another organization has proven this domain before, and the domain still shows its proof. */
 export class DomainTaken extends DomainError {
   constructor() {
-    super('CONFLICT', 'This domain belongs to another organization of this service.', {
-      details: [{ path: 'domain', code: 'taken', message: 'belongs to another organization' }],
-    });
+    super(
+      'CONFLICT',
+      'This domain belongs to another organization of this service, and still shows the TXT record of that one.',
+      {
+        details: [{ path: 'domain', code: 'taken', message: 'belongs to another organization' }],
+      },
+    );
   }
 }
 
@@ -61,12 +65,16 @@ export class ProviderUnusable extends DomainError {
   }
 }
 
-/** So many sign-ins of one organization wait for its provider that this one is better told to come again. */
+/** So much of one organization waits for its provider, or for name servers, that this request is better told to come again. */
 export class ProviderBusy extends DomainError {
   constructor() {
-    super('UNAVAILABLE', 'Too many sign-ins wait for this identity provider. Try again in a moment.', {
-      headers: { 'Retry-After': '2' },
-    });
+    super(
+      'UNAVAILABLE',
+      'Too many requests of this organization wait for its identity provider or name server. Try again in a moment.',
+      {
+        headers: { 'Retry-After': '2' },
+      },
+    );
   }
 }
 
@@ -129,6 +137,7 @@ const refusals = {
     'the role of new members cannot be given at present, so no account can be made. Ask whoever manages the organization to save the single sign-on again.',
   configuration_changed: 'the single sign-on of the organization was changed meanwhile.',
   not_a_member: 'you are no member of the organization.',
+  address_not_allowed: 'the organization takes no sessions from the address that you come from.',
 } as const;
 
 /** Why somebody whom the provider knows does not come in. */

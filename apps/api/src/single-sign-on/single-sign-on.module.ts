@@ -13,6 +13,7 @@ import { OpenIdProviders } from './openid-providers.js';
 import { ProviderConfigurationsController } from './provider-configurations.controller.js';
 import { ProviderConfigurationsRepository } from './provider-configurations.repository.js';
 import { ProviderConfigurationsService } from './provider-configurations.service.js';
+import { ProvenDomainsService } from './proven-domains.service.js';
 import { ProviderSignInService } from './provider-sign-in.service.js';
 import { SignInAttemptsRepository } from './sign-in-attempts.repository.js';
 import { SignInAttemptsService } from './sign-in-attempts.service.js';
@@ -34,6 +35,7 @@ import { SingleSignOnLimits } from './single-sign-on-limits.js';
     NewcomersService,
     OpenIdProviders,
     ProviderConfigurationsRepository,
+    ProvenDomainsService,
     ProviderConfigurationsService,
     ProviderSignInService,
     SignInAttemptsRepository,

@@ -1,17 +1,8 @@
 import { Type } from 'class-transformer';
-import {
-  IsEmail,
-  IsISO31661Alpha2,
-  IsObject,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  MaxLength,
-  ValidateNested,
-} from 'class-validator';
+import { IsEmail, IsObject, IsOptional, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
 import { IsPrintable } from '@credvault/http/is-printable.js';
-import { countryPattern, customerBounds, phonePattern, taxIdTypePattern } from './customer-bounds.js';
+import { MailAddress } from '@credvault/mail/address-input.js';
+import { customerBounds, IsCountry, IsPhone, IsTaxIdType } from './customer-bounds.js';
 import type { Customer } from './subscription.entity.js';
 
 /** Where bills go to, as it is sent. */
@@ -20,10 +11,8 @@ export class SentBillingAddressDto {
    * Country, as two capital letters (ISO 3166-1 alpha-2).
    * @example "AT"
    */
-  @IsString()
   @Length(2, 2)
-  @Matches(countryPattern)
-  @IsISO31661Alpha2({ message: '$property must be a country of ISO 3166-1 alpha-2' })
+  @IsCountry()
   country!: string;
 
   /**
@@ -80,9 +69,8 @@ export class SentBillingTaxDto {
    * @example "eu_vat"
    */
   @IsOptional()
-  @IsString()
   @Length(1, customerBounds.taxIdType)
-  @Matches(taxIdTypePattern)
+  @IsTaxIdType()
   idType?: string | null;
 }
 
@@ -102,6 +90,7 @@ export class SentBillingDto {
    * @example "billing@example.com"
    */
   @IsEmail()
+  @MailAddress()
   @MaxLength(customerBounds.email)
   email!: string;
 
@@ -109,9 +98,8 @@ export class SentBillingDto {
    * Telephone number.
    * @example "+43 5572 123456"
    */
-  @IsString()
   @Length(3, customerBounds.phone)
-  @Matches(phonePattern)
+  @IsPhone()
   phone!: string;
 
   /** Where bills go to. */

@@ -1,3 +1,6 @@
+import { applyDecorators } from '@nestjs/common';
+import { IsISO31661Alpha2, IsString, Matches } from 'class-validator';
+
 /** Bounds of what stands on a bill, in characters. */
 export const customerBounds = {
   name: 200,
@@ -12,11 +15,20 @@ export const customerBounds = {
   taxIdType: 32,
 } as const;
 
-/** A telephone number as people write it: digits, with a plus at the start and separators between them. */
-export const phonePattern = /^\+?[0-9][0-9 ()./-]*$/;
+// What both APIs check alike. `@Length` stands beside each of them, because the API document reads it at the property.
 
-/** Two capital letters; which of them name a country, ISO 3166-1 says. */
-export const countryPattern = /^[A-Z]{2}$/;
+/** A telephone number as people write it: digits, with a plus at the start and separators between them. */
+export function IsPhone(): PropertyDecorator {
+  return applyDecorators(IsString(), Matches(/^\+?[0-9][0-9 ()./-]*$/));
+}
+
+/** Two capital letters that name a country (ISO 3166-1 alpha-2). */
+export function IsCountry(): PropertyDecorator {
+  const message = '$property must be a country of ISO 3166-1 alpha-2';
+  return applyDecorators(IsString(), Matches(/^[A-Z]{2}$/), IsISO31661Alpha2({ message }));
+}
 
 /** The kind of a tax number in the spelling of billing services, such as `eu_vat`. */
-export const taxIdTypePattern = /^[a-z][a-z0-9_]*$/;
+export function IsTaxIdType(): PropertyDecorator {
+  return applyDecorators(IsString(), Matches(/^[a-z][a-z0-9_]*$/));
+}

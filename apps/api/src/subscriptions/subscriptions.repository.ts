@@ -10,8 +10,19 @@ export type SubscriptionFields = Partial<Pick<Subscription, 'billing' | 'notific
 export class SubscriptionsRepository {
   constructor(private readonly database: Database) {}
 
-  find(organizationId: string): Promise<Subscription | null> {
-    return this.database.manager.findOneBy(Subscription, { organizationId });
+  /** @param transaction the one the caller is in, if it is in one */
+  find(organizationId: string, transaction?: Transaction): Promise<Subscription | null> {
+    return (transaction ?? this.database).manager.findOneBy(Subscription, { organizationId });
+  }
+
+  /** Whether each of these organizations wants mail, by UUID; nothing of those that have said nothing. */
+  async findNotified(organizationIds: readonly string[]): Promise<Map<string, boolean>> {
+    const rows = await this.database.rows<{ id: string; enabled: boolean }>(
+      `SELECT organization_id AS id, notifications_enabled AS enabled FROM subscriptions
+       WHERE organization_id = ANY($1::uuid[])`,
+      [organizationIds],
+    );
+    return new Map(rows.map(({ id, enabled }) => [id, enabled]));
   }
 
   /** The row of an organization that the caller has locked; it is made if there is none. */

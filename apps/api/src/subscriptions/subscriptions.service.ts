@@ -3,9 +3,11 @@ import { ScopeMissing } from '@credvault/access/access.errors.js';
 import type { Actor } from '@credvault/access/actor.js';
 import type { Scope } from '@credvault/access/scopes.js';
 import { AuditLog } from '@credvault/audit-log/audit-log.js';
-import { Database } from '@credvault/database/database.js';
+import { Database, type Transaction } from '@credvault/database/database.js';
 import { publicId } from '@credvault/database/typed-id.js';
 import { assertPrecondition } from '@credvault/http/etag.js';
+import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
+import type { RetryKey } from '@credvault/http/retry-key.js';
 import type { OrganizationLimits } from '../organizations/organization-limits.js';
 import { OrganizationLimitsService } from '../organizations/organization-limits.service.js';
 import { SubscriptionUsageService, type SubscriptionUsage } from './subscription-usage.service.js';
@@ -50,6 +52,7 @@ export class SubscriptionsService {
     private readonly limits: OrganizationLimitsService,
     private readonly database: Database,
     private readonly auditLog: AuditLog,
+    private readonly idempotency: Idempotency,
   ) {}
 
   /** The subscription without its usage. @throws ScopeMissing, OrganizationNotFound */
@@ -84,6 +87,42 @@ export class SubscriptionsService {
     return this.viewFor(actor);
   }
 
+  /**
+   * Notes the plan that the organization would like to have, as `update` does; may be asked for twice.
+   *
+   * @throws ScopeMissing without `billing:manage`; UnknownPlan, OrganizationNotFound
+   */
+  requestPlan(actor: Actor, plan: string, retry?: RetryKey): Promise<Outcome<SubscriptionFacts>> {
+    assertScope(actor, 'billing:manage');
+    const resourceId = actor.organizationId;
+    return this.idempotency.once(actor, retry, {
+      change: async (transaction) => {
+        await this.changeIn(transaction, actor, { requestedPlan: plan });
+        return { answer: await this.factsFor(actor, transaction), status: 200, resourceId };
+      },
+      replay: () => this.factsFor(actor),
+    });
+  }
+
+  /** Whether each of these organizations wants mail, by UUID; those that have said nothing want it. */
+  async findNotified(organizationIds: readonly string[]): Promise<Map<string, boolean>> {
+    const said = await this.subscriptions.findNotified(organizationIds);
+    return new Map(organizationIds.map((id) => [id, said.get(id) ?? true]));
+  }
+
+  /**
+   * Notes whether an organization wants mail, as a part of a change of the organization: the caller has locked and records it,
+   * and has found out that the actor may.
+   */
+  async setNotified(
+    transaction: Transaction,
+    organizationId: string,
+    notificationsEnabled: boolean,
+  ): Promise<void> {
+    await this.subscriptions.ensure(transaction, organizationId);
+    await this.subscriptions.update(transaction, organizationId, { notificationsEnabled });
+  }
+
   /** Says anew who pays, all of it. @throws ScopeMissing without `billing:manage`; OrganizationNotFound */
   async replaceCustomer(actor: Actor, customer: Customer): Promise<Customer> {
     await this.change(actor, { billing: customer });
@@ -92,28 +131,39 @@ export class SubscriptionsService {
 
   private async change(actor: Actor, change: SubscriptionChange, ifMatch?: string): Promise<void> {
     assertScope(actor, 'billing:manage');
-    const { requestedPlan, ...fields } = change;
-    const id = actor.organizationId;
-    await this.database.transaction(async (transaction) => {
-      // The organization is locked first, and so nobody else changes the subscription meanwhile.
-      const limits = await this.limits.lock(transaction, id);
-      const present = await this.subscriptions.ensure(transaction, id);
-      assertPrecondition(ifMatch, publicId('subscription', id), revisionOf(limits, present));
-      if (requestedPlan !== undefined) await this.limits.requestPlan(transaction, limits, requestedPlan);
-      await this.subscriptions.update(transaction, id, fields);
-      await this.auditLog.recordChange(transaction, actor, {
-        type: 'subscription.updated',
-        status: 200,
-        resourceType: 'subscription',
-        resourceId: id,
-        details: { fields: Object.keys(change), ...(requestedPlan !== undefined && { requestedPlan }) },
-      });
-    }, id);
+    await this.database.transaction(
+      (transaction) => this.changeIn(transaction, actor, change, ifMatch),
+      actor.organizationId,
+    );
   }
 
-  private async factsFor(actor: Actor): Promise<SubscriptionFacts> {
-    const limits = await this.limits.find(actor.organizationId);
-    return factsOf(actor, limits, await this.subscriptions.find(actor.organizationId));
+  private async changeIn(
+    transaction: Transaction,
+    actor: Actor,
+    change: SubscriptionChange,
+    ifMatch?: string,
+  ): Promise<void> {
+    const { requestedPlan, ...fields } = change;
+    const id = actor.organizationId;
+    // The organization is locked first, and so nobody else changes the subscription meanwhile.
+    const limits = await this.limits.lock(transaction, id);
+    const present = await this.subscriptions.ensure(transaction, id);
+    assertPrecondition(ifMatch, publicId('subscription', id), revisionOf(limits, present));
+    if (requestedPlan !== undefined) await this.limits.requestPlan(transaction, limits, requestedPlan);
+    await this.subscriptions.update(transaction, id, fields);
+    await this.auditLog.recordChange(transaction, actor, {
+      type: 'subscription.updated',
+      status: 200,
+      resourceType: 'subscription',
+      resourceId: id,
+      details: { fields: Object.keys(change), ...(requestedPlan !== undefined && { requestedPlan }) },
+    });
+  }
+
+  /** @param transaction the one the caller is in, if it is in one */
+  private async factsFor(actor: Actor, transaction?: Transaction): Promise<SubscriptionFacts> {
+    const limits = await this.limits.find(actor.organizationId, transaction);
+    return factsOf(actor, limits, await this.subscriptions.find(actor.organizationId, transaction));
   }
 
   private async viewFor(actor: Actor): Promise<SubscriptionView> {

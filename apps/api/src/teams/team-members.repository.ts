@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { GrantedRank } from '@credvault/access/granted-rights.js';
+import { grantsAtStake } from '@credvault/access/grants-at-stake.js';
 import type { MemberKind, MemberType } from '@credvault/access/member-id.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
@@ -46,10 +47,14 @@ export class TeamMembersRepository {
     return affected === 1;
   }
 
-  /** What a team's members reach by it: the rank of each vault and each project that is granted to it. */
+  /**
+   * What a team's members reach by it: the rank of each vault and each project that is granted to it, deleted vaults that can be
+   * restored included.
+   */
   findGrants(transaction: Transaction, organizationId: string, teamId: string): Promise<GrantedRank[]> {
     return transaction.rows(
-      `SELECT vault_id AS "vaultId", project_id AS "projectId", level FROM grants WHERE organization_id = $1 AND team_id = $2`,
+      `SELECT g.vault_id AS "vaultId", g.project_id AS "projectId", g.level FROM ${grantsAtStake} g
+       WHERE g.organization_id = $1 AND g.team_id = $2`,
       [organizationId, teamId],
     );
   }

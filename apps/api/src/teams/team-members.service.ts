@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import { actorAsMember } from '@credvault/access/actor-as-member.js';
 import { CredentialRegistry } from '@credvault/access/credential-registry.js';
 import { levelsOf, rightsOfGrants } from '@credvault/access/granted-rights.js';
 import { holdMember, type HeldMember } from '@credvault/access/held-member.js';
@@ -14,6 +15,8 @@ import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
 import { toPage, type Page } from '@credvault/http/pagination/page.js';
 import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
+import { assertManagesTeam } from '../members/member-changes.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { TeamMembersQuery } from './team.dto.js';
 import type { TeamMember } from './team-member.entity.js';
 import { TeamMembersRepository, type TeamMemberView } from './team-members.repository.js';
@@ -38,6 +41,7 @@ export class TeamMembersService {
   constructor(
     private readonly members: TeamMembersRepository,
     private readonly teams: TeamsService,
+    private readonly organizations: OrganizationsService,
     private readonly database: Database,
     private readonly auditLog: AuditLog,
     private readonly idempotency: Idempotency,
@@ -81,8 +85,8 @@ export class TeamMembersService {
    * Adds a member to a team, and so hands them what is granted to it.
    *
    * @param memberId public id of the member, as the request names it
-   * @throws TeamNotFound, UnknownMember, TeamsDoNotNest, AlreadyInTeam; RightsTooWide when the team reaches further than
-   *   the actor
+   * @throws TeamNotFound, UnknownMember, TeamsDoNotNest, AlreadyInTeam, ScopeMissing; RightsTooWide when the team reaches further
+   *   than the actor
    */
   add(actor: Actor, teamId: string, memberId: string, retry?: RetryKey): Promise<Outcome<TeamMemberView>> {
     return this.idempotency.once(actor, retry, {
@@ -113,7 +117,10 @@ export class TeamMembersService {
     }, organizationId);
   }
 
-  /** Holds the team and the member, and sees to it that the actor may bring them together. */
+  /**
+   * Holds the team and the member, and sees to it that the actor may bring them together, with the rights that they have by now:
+   * who adds themselves has waited, to be held, for the end of a change of their own role.
+   */
   private async prepare(
     transaction: Transaction,
     actor: Actor,
@@ -126,8 +133,11 @@ export class TeamMembersService {
     const member = await holdMember(transaction, organizationId, memberId);
     if (!member) throw new UnknownMember();
     const granted = await this.members.findGrants(transaction, organizationId, teamId);
+    const own = await this.organizations.rightsAtStakeOf(transaction, organizationId, actor.userId);
+    const present = actorAsMember(actor, own);
+    assertManagesTeam(present);
     const { grants, projects } = levelsOf(granted);
-    assertWithin(actor, rightsOfGrants(grants, projects));
+    assertWithin(present, rightsOfGrants(grants, projects));
     return member;
   }
 

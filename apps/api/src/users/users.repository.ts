@@ -12,11 +12,17 @@ export class UsersRepository {
     return this.database.manager.findOneBy(User, { id });
   }
 
-  /** E-mail addresses are compared without regard to case, as the unique index does. */
-  findByEmail(email: string): Promise<User | null> {
+  /**
+   * E-mail addresses are compared without regard to case, as the unique index does.
+   *
+   * @param typed as it was given: accounts made before domains had one spelling have it so
+   * @param canonical with its domain in that spelling
+   */
+  findByEmail(typed: string, canonical: string): Promise<User | null> {
     return this.database.manager
       .createQueryBuilder(User, 'person')
-      .where('lower(person.email) = lower(:email)', { email })
+      .where('lower(person.email) IN (lower(:typed), lower(:canonical))', { typed, canonical })
+      .orderBy('lower(person.email) = lower(:typed)', 'DESC')
       .getOne();
   }
 

@@ -4,6 +4,7 @@ import type { Transaction } from '@credvault/database/database.js';
 import { isUniqueViolation } from '@credvault/database/postgres-errors.js';
 import { newUuid, publicId } from '@credvault/database/typed-id.js';
 import { assertPrecondition } from '@credvault/http/etag.js';
+import { canonicalAddress } from '@credvault/mail/mail-address.js';
 import type { User } from './user.entity.js';
 import { EmailTaken, UserNotFound } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -28,8 +29,9 @@ export class UsersService {
     return user;
   }
 
+  /** The account of an e-mail address, however its domain is spelled. */
   findByEmail(email: string): Promise<User | null> {
-    return this.users.findByEmail(email);
+    return this.users.findByEmail(email, canonicalAddress(email));
   }
 
   anyExists(transaction: Transaction): Promise<boolean> {

@@ -22,8 +22,8 @@ export class DeletedVaultsController {
   /**
    * List deleted vaults
    * @remarks The vaults that were deleted while the organization had a recovery window, and can be restored now: all of them
-   * for those who reach every vault of the organization, otherwise those that you deleted yourself. `search` looks in the
-   * names; sortable by `deletedAt`, `restorableUntil`, `createdAt`, `updatedAt` and `name`.
+   * for those who reach every vault of the organization, otherwise those that you deleted yourself and would manage if they were
+   * restored. `search` looks in the names; sortable by `deletedAt`, `restorableUntil`, `createdAt`, `updatedAt` and `name`.
    */
   @Get()
   @Requires('vault:write', 'deleted_vault.listed')
@@ -35,7 +35,7 @@ export class DeletedVaultsController {
   /**
    * Restore a deleted vault
    * @remarks Brings the vault back under its id, with the secrets that were deleted with it, every version of them, and its
-   * grants to members, teams and keys that are still there. It returns to its project and environment, unless they are gone or
+   * grants to members and teams that are still there and to keys that nobody changed since. It returns to its project and environment, unless they are gone or
    * the environment has another vault by now.
    */
   @Post(':vaultId/restore')

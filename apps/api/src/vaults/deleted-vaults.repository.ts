@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@credvault/access/actor.js';
+import { grantsAtStake } from '@credvault/access/grants-at-stake.js';
 import type { MemberKind } from '@credvault/access/member-id.js';
+import { rankOf } from '@credvault/access/vault-levels.js';
 import { Database, type Transaction } from '@credvault/database/database.js';
 import { Conditions, listRows } from '@credvault/database/list-rows.js';
 import type { ListQuery } from '@credvault/http/pagination/list-query.dto.js';
@@ -34,10 +36,21 @@ const insertDeleted = `INSERT INTO deleted_vaults
   SELECT ${kept}, revision, updated_at, project_id, environment, $3, $4, $5
   FROM vaults WHERE organization_id = $1 AND id = $2`;
 
+/**
+ * That whoever deleted a vault `d` would manage it if it were restored now: they are still the member that they were, and by a grant
+ * that would come back with it, or by one of its project.
+ */
+const deleterManages = `EXISTS (SELECT 1 FROM memberships m
+    WHERE m.organization_id = d.organization_id AND m.user_id = d.deleted_by AND m.created_at <= d.deleted_at)
+  AND EXISTS (SELECT 1 FROM ${grantsAtStake} g
+    WHERE g.organization_id = d.organization_id AND (g.vault_id = d.id OR g.project_id = d.project_id)
+      AND g.level = ${rankOf('manager')} AND (g.user_id = d.deleted_by OR g.team_id IN (
+        SELECT t.team_id FROM team_members t WHERE t.organization_id = d.organization_id AND t.user_id = d.deleted_by)))`;
+
 /** The clock is read once the lock is had: whoever waited for it may have waited beyond the end. */
 const selectLocked = `WITH locked AS MATERIALIZED (
-    SELECT * FROM deleted_vaults
-    WHERE organization_id = $1 AND id = $2 AND ($3::uuid IS NULL OR deleted_by = $3) FOR UPDATE)
+    SELECT * FROM deleted_vaults d
+    WHERE organization_id = $1 AND id = $2 AND ($3::uuid IS NULL OR deleted_by = $3 AND ${deleterManages}) FOR UPDATE)
   SELECT organization_id AS "organizationId", id, secret_count AS "secretCount", project_id AS "projectId", environment
   FROM locked WHERE restorable_until > clock_timestamp()`;
 
@@ -67,7 +80,7 @@ export class DeletedVaultsRepository {
   /**
    * Locks a vault that can be restored now.
    *
-   * @param deleter undefined: whoever has deleted it
+   * @param deleter who must have deleted it, and would manage it still; undefined: whoever it was
    */
   async lock(
     transaction: Transaction,
@@ -110,6 +123,16 @@ export class DeletedVaultsRepository {
     ]);
   }
 
+  /** How many vaults of an organization can still be restored. */
+  async countAll(transaction: Transaction, organizationId: string): Promise<number> {
+    const [row] = await transaction.rows<{ count: number }>(
+      `SELECT count(*)::int AS count FROM deleted_vaults
+       WHERE organization_id = $1 AND restorable_until > clock_timestamp()`,
+      [organizationId],
+    );
+    return row?.count ?? 0;
+  }
+
   /** The vaults whose window has ended. */
   findEnded(): Promise<VaultPlace[]> {
     return this.database.rows<VaultPlace>(
@@ -128,7 +151,7 @@ export class DeletedVaultsRepository {
     return row?.secretCount;
   }
 
-  /** @param deleter undefined: whoever has deleted them */
+  /** @param deleter as for `lock` */
   list(
     { organizationId, vaultIds }: Pick<Actor, 'organizationId' | 'vaultIds'>,
     deleter: string | undefined,
@@ -138,7 +161,7 @@ export class DeletedVaultsRepository {
     const conditions = new Conditions()
       .add('d.restorable_until > now() AND d.organization_id = ?', organizationId)
       .add('d.id = ANY(?::uuid[])', vaultIds && [...vaultIds])
-      .add('d.deleted_by = ?', deleter)
+      .add(`d.deleted_by = ? AND ${deleterManages}`, deleter)
       .addCommon(query, { created: 'd.created_at', updated: 'd.updated_at', search: 'd.name' });
     const from = 'deleted_vaults d LEFT JOIN users u ON u.id = d.deleted_by';
     return listRows<DeletedVault>(this.database, { columns, from, conditions, page });

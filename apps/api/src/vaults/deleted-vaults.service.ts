@@ -33,8 +33,8 @@ const sortable: Record<string, SortColumn> = {
 };
 
 /**
- * Deleted vaults, as long as they can be restored. They are known to those who reach every vault, and to whoever deleted them;
- * both take the scope `vault:write`.
+ * Deleted vaults, as long as they can be restored. They are known to those who reach every vault, and to whoever deleted them, as
+ * long as that one would manage them again; both take the scope `vault:write`.
  */
 @Injectable()
 export class DeletedVaultsService {

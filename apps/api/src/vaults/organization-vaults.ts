@@ -6,8 +6,8 @@ import { VaultsRepository } from './vaults.repository.js';
 
 /**
  * Tells how many vaults an organization that is to be deleted still has. Whoever deletes a vault locks it, and then the
- * organization for its count of vaults; so does whoever deletes the organization. Vaults that were deleted and could be
- * restored are not counted, and go with it.
+ * organization for its count of vaults; so does whoever deletes the organization. Vaults that were deleted and can be restored
+ * are a part of their own (`restorableVaults`): what somebody may still want back is not lost by the way.
  */
 @Injectable()
 export class OrganizationVaults implements OnModuleInit, OrganizationPart {
@@ -21,6 +21,10 @@ export class OrganizationVaults implements OnModuleInit, OrganizationPart {
 
   onModuleInit(): void {
     this.usage.register(this);
+    this.usage.register({
+      name: 'restorableVaults',
+      count: (transaction, organizationId) => this.deleted.countAll(transaction, organizationId),
+    });
   }
 
   count(transaction: Transaction, organizationId: string): Promise<number> {
