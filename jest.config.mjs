@@ -43,7 +43,8 @@ const commands = {
 const redis = { ...withCluster, displayName: 'redis', testMatch: ['<rootDir>/test/redis/**/*.redis.ts'] };
 
 export default {
-  maxWorkers: 2,
+  // One more than the two cores that CI has: a suite that waits would leave one of them idle.
+  maxWorkers: 3,
   testTimeout: usualLimit,
   reporters: [
     'default',

@@ -20,7 +20,8 @@ export function clusterAddress(): ClusterAddress {
 /** Makes a fresh database with the schema in it. */
 export async function createDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await administer(`CREATE DATABASE ${name} TEMPLATE ${templateDatabase}`);
+  // A third of the time of the usual strategy, which writes the whole template into the WAL (manual, CREATE DATABASE).
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${templateDatabase} STRATEGY FILE_COPY`);
   return { name, url: databaseUrlOf(clusterAddress(), name) };
 }
 
