@@ -6,7 +6,7 @@ import { apiKeyOf, type MintedKeyAnswer, type TestKey } from '../support/keys.js
 import { expectStatus, type Person, signUp } from '../support/people.js';
 import { startTestService, type TestService } from '../support/service.js';
 import type { Wire } from '../support/wire.js';
-import { trailOf } from './audit-trail.js';
+import { settle, trailOf } from './audit-trail.js';
 
 type Key = Wire<ApiKeyDto>;
 
@@ -56,6 +56,7 @@ describe('pausing', () => {
     const paused = expectStatus(await act(key, 'pause'), 200);
     expect(paused.data<Key>().status).toBe('paused');
     expectRefused(await use(key.key), 'API key is paused');
+    await settle(service);
     const usage = await jane.client.get(`/api-keys/${key.id}/usage`);
     expect(usage.data<object[]>().length).toBeGreaterThan(0);
     const resumed = expectStatus(await act(key, 'resume'), 200);

@@ -25,11 +25,11 @@ beforeAll(async () => {
   const made = await service.database.rows<{ name: string; hidden: boolean }>(
     `WITH made AS (
        INSERT INTO vaults (organization_id, id, name, description, created_by, created_at)
-       SELECT $1, uuidv7(), 'Vault ' || n, '', $2, now() + n * interval '1 ms' FROM generate_series(1, $3) n
+       SELECT $1, gen_random_uuid(), 'Vault ' || n, '', $2, now() + n * interval '1 ms' FROM generate_series(1, $3) n
        RETURNING organization_id, id, name, created_at, substring(name, 7)::int % 5 = 0 AS hidden),
      given AS (
        INSERT INTO grants (organization_id, id, vault_id, user_id, level, created_by)
-       SELECT organization_id, uuidv7(), id, $2, 1, $2 FROM made WHERE NOT hidden)
+       SELECT organization_id, gen_random_uuid(), id, $2, 1, $2 FROM made WHERE NOT hidden)
      SELECT name, hidden FROM made ORDER BY created_at`,
     [...place, granted + hidden],
   );
@@ -74,7 +74,7 @@ it('a page before which thousands are hidden is found too', async () => {
   const organization = uuidOf('organization', owner.organizationId);
   await service.database.rows(
     `INSERT INTO vaults (organization_id, id, name, description, created_by, created_at)
-     SELECT $1, uuidv7(), 'Newer ' || n, '', $2, now() + interval '1 hour' FROM generate_series(1, 2500) n`,
+     SELECT $1, gen_random_uuid(), 'Newer ' || n, '', $2, now() + interval '1 hour' FROM generate_series(1, 2500) n`,
     [organization, uuidOf('user', owner.userId)],
   );
   const reply = await member.client.get('/vaults', { query: { limit: 10, sort: '-createdAt' } });
