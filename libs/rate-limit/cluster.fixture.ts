@@ -1,4 +1,4 @@
-// A small cluster for counters.clock.spec.ts: `node --import … cluster.fixture.ts <scene>`.
+// A small cluster for counters-cluster.spec.ts: `node --import … cluster.fixture.ts <scene>`.
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
