@@ -174,17 +174,16 @@ describe('a process whose clock runs ahead', () => {
 });
 
 describe('race: two processes that make a setup token', () => {
-  it('agree on the one that came last', async () => {
+  it('leave one that works', async () => {
     const digester = service.app.get(TokenDigester, { strict: false });
     for (let round = 0; round < rounds; round++) {
-      const finished: string[] = [];
-      await Promise.all(
-        Array.from({ length: 3 }, async () => finished.push((await links().issueSetup(undefined)).token)),
-      );
+      const issued = await Promise.all(Array.from({ length: 3 }, () => links().issueSetup(undefined)));
       const stored = await service.database.rows<{ digest: Buffer }>(
         `SELECT digest FROM account_links WHERE purpose = 'setup'`,
       );
-      expect(stored).toEqual([{ digest: digester.digest(finished.at(-1) ?? '') }]);
+      // Which one came last, the database knows; the answers may arrive in another order.
+      expect(stored).toHaveLength(1);
+      expect(issued.map(({ token }) => digester.digest(token))).toContainEqual(stored[0]?.digest);
     }
   });
 });
