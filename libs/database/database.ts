@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
@@ -50,8 +51,9 @@ const laneWidth = 6;
 /** Transactions that may wait in one lane. */
 const laneQueue = 500;
 
-/** How often a transaction that gives way to others is begun anew. */
+/** How often a transaction that gives way to others is begun anew, after a pause that grows each time by so many milliseconds. */
 const repeatsAtMost = 20;
+const pauseMs = 5;
 
 /** More writes of one organization wait than the service is willing to hold. */
 export class LaneFull extends DomainError {
@@ -119,6 +121,8 @@ export class Database {
         return await this.transaction(work, lane);
       } catch (error) {
         if (repeats === repeatsAtMost || !isLockConflict(error)) throw error;
+        // Who does not wait for a lock at all would else be through with its tries before the other one is done.
+        await sleep(repeats * pauseMs);
       }
     }
   }

@@ -11,7 +11,7 @@ import { assertPrecondition } from '@credvault/http/etag.js';
 import { Idempotency, type Outcome } from '@credvault/http/idempotency.js';
 import { CursorCodec } from '@credvault/http/pagination/cursor-codec.js';
 import { toPage, type Page } from '@credvault/http/pagination/page.js';
-import { parsePageRequest, type SortColumn } from '@credvault/http/pagination/page-request.js';
+import { parsePageRequest } from '@credvault/http/pagination/page-request.js';
 import type { RetryKey } from '@credvault/http/retry-key.js';
 import { LongLivedTokens } from '../auth/long-lived-tokens.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
@@ -25,20 +25,9 @@ import type { ApiKeysQuery } from './api-keys-query.dto.js';
 import type { ApiKey } from './api-key.entity.js';
 import { ApiKeyNotFound, ApiKeyShownOnce } from './api-keys.errors.js';
 import type { ApiKeyView, KeyOwner } from './api-key-view.js';
+import { sortable, sortValue } from './api-key-sorting.js';
 import { ApiKeyWidening } from './api-key-widening.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
-
-/** A key that was never used stands where 1970 would. */
-const lastUse: SortColumn = { sql: `coalesce(k.last_used_at, 'epoch'::timestamptz)`, type: 'timestamptz' };
-
-const sortable: Record<string, SortColumn> = {
-  id: { sql: 'k.id', type: 'uuid' },
-  createdAt: { sql: 'k.created_at', type: 'timestamptz' },
-  updatedAt: { sql: 'k.updated_at', type: 'timestamptz' },
-  rotationDueAt: { sql: 'k.rotation_due_at', type: 'timestamptz' },
-  lastUsedAt: lastUse,
-  name: { sql: 'k.name', type: 'text' },
-};
 
 /** A key with the secret that opens it, which is shown this once. */
 export interface MintedKey {
@@ -294,9 +283,4 @@ export interface KeyChange {
   view?: Pick<ApiKeyView, 'previousHint' | 'previousEndsAt' | 'previousLastUsedAt'>;
   /** For the record; never a secret. */
   details?: Record<string, unknown>;
-}
-
-function sortValue(key: ApiKeyView, field: string): unknown {
-  const value = (key as unknown as Record<string, unknown>)[field];
-  return field === 'lastUsedAt' && value === null ? new Date(0) : value;
 }
